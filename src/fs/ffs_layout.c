@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The layout of a new file system: the files in order, the size that takes
+ * them, their blocks, and what the cylinder groups then count.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/digest.h"
+#include "base/endian.h"
+#include "fs/ffs_layout.h"
+
+#define UNPLACED UINT32_MAX
+#define BYTES_MAX (UINT64_C(8) << 40)
+#define SPARE_INODES_MIN 256 /* an automatic size leaves these, or an eighth of those in use */
+
+/* What NetBSD reads first, in that order: its data then lies in one stretch. */
+static const char *const boot_order[] = {
+	"sbin/init",
+	"libexec/ld.elf_so",
+	"lib/libc.so.12",
+	"bin/sh",
+	"lib/libedit.so.3",
+	"lib/libterminfo.so.2",
+	"etc/rc",
+	"dev/MAKEDEV",
+	"etc/MAKEDEV",
+	"etc/include/basicrc",
+	"sbin/mount",
+	"sbin/mount_ffs",
+	"sbin/mount_tmpfs",
+	"sbin/mknod",
+	"sbin/ifconfig",
+	"sbin/route",
+	"bin/ksh",
+};
+
+static void
+add_file(struct ffs_layout *l, struct tree_node *n)
+{
+	const struct tree_attr *a = &n->inode->attr;
+	struct ffs_file f = { .node = n };
+
+	if (n->inode->index != UNPLACED)
+		return;
+	n->inode->index = l->nfiles;
+	if (tree_is(n, TREE_IFDIR))
+		f.bytes = ffs_dir_bytes(n);
+	else if (tree_is(n, TREE_IFREG))
+		f.bytes = a->size;
+	else if (tree_is(n, TREE_IFLNK))
+		f.bytes = strlen(a->target);
+	*vec_push(l->files, l->nfiles, l->files_cap) = f;
+}
+
+/* A name of the boot list, and what it leads to if it is a symlink beside its target (libc.so.12). */
+static void
+add_boot_file(struct ffs_layout *l, const char *path)
+{
+	struct tree_node *n = tree_lookup(l->tree, path);
+	unsigned hops;
+
+	for (hops = 0; n != NULL && !tree_is(n, TREE_IFDIR) && hops < 4; hops++) {
+		const char *target = n->inode->attr.target;
+
+		add_file(l, n);
+		if (!tree_is(n, TREE_IFLNK))
+			return;
+		n = target[0] == '/' ? tree_lookup(l->tree, target)
+				     : tree_child(l->tree, n->parent, target, strlen(target));
+	}
+}
+
+static int
+list_files(struct ffs_layout *l, struct err *err)
+{
+	struct tree_node *n;
+	char path[256];
+	size_t i;
+
+	for (n = tree_next(l->tree->root, NULL); n != NULL; n = tree_next(l->tree->root, n)) {
+		n->inode->index = UNPLACED;
+		if (n->inode->nlink > TREE_NLINK_MAX)
+			return err_set(err, "%s: %" PRIu32 " links are more than a file can have (%d)",
+			    tree_path(n, path, sizeof(path)), n->inode->nlink, TREE_NLINK_MAX);
+	}
+	for (n = tree_next(l->tree->root, NULL); n != NULL; n = tree_next(l->tree->root, n))
+		if (tree_is(n, TREE_IFDIR))
+			add_file(l, n);
+	l->ndirs = l->nfiles;
+	for (i = 0; i < nitems(boot_order); i++)
+		add_boot_file(l, boot_order[i]);
+	for (n = tree_next(l->tree->root, NULL); n != NULL; n = tree_next(l->tree->root, n))
+		add_file(l, n);
+	return 0;
+}
+
+static uint64_t
+inodes_wanted(const struct ffs_layout *l)
+{
+	uint64_t used = (uint64_t)l->nfiles + FFS_ROOTINO;
+
+	if (!l->options.spare_inodes)
+		return used;
+	return used + u64_max(used / 8, SPARE_INODES_MIN);
+}
+
+/* Whether the files fit into so many bytes; l then holds the layout. */
+static bool
+try_size(struct ffs_layout *l, uint64_t bytes)
+{
+	bool density = l->options.spare_inodes && l->options.bytes != FFS_BYTES_AUTO;
+	uint64_t free_frags;
+
+	if (ffs_geometry(&l->super, &l->options, bytes, inodes_wanted(l), density) < 0)
+		return false;
+	/* Room to leave counts as if the files ended that much later. */
+	free_frags = howmany(l->options.free_bytes, (uint64_t)l->super.fsize);
+	if (!ffs_alloc_files(l))
+		return false;
+	if (free_frags > 0) {
+		uint64_t used = 0;
+		uint32_t i;
+
+		for (i = 0; i < l->npieces; i++)
+			used += l->pieces[i].frags;
+		return used + free_frags <= (uint64_t)l->super.dsize;
+	}
+	return true;
+}
+
+/* The smallest size between lo and hi (which fits) that fits, in steps of a block. */
+static uint64_t
+bisect(struct ffs_layout *l, uint64_t lo, uint64_t hi)
+{
+	uint64_t step = (uint64_t)l->super.bsize, mid;
+
+	lo = lo / step;
+	hi = howmany(hi, step);
+	while (lo + 1 < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (try_size(l, mid * step))
+			hi = mid;
+		else
+			lo = mid;
+	}
+	return hi * step;
+}
+
+/*
+ * newfs's block size depends on the size, so each class of sizes is tried for
+ * itself: the first whose largest member takes the files holds the answer.
+ */
+static int
+smallest(struct ffs_layout *l, uint64_t *bytes, struct err *err)
+{
+	static const uint64_t classes[] = { UINT64_C(20) << 20, UINT64_C(1000) << 20, UINT64_C(128) << 30, BYTES_MAX };
+	uint64_t lo = 0, hi;
+	size_t i;
+
+	for (i = 0; i < nitems(classes); i++) {
+		/* Doubling first: a try of a huge size costs time for its cylinder groups. */
+		for (hi = u64_max(lo, UINT64_C(1) << 20); hi < classes[i]; hi *= 2)
+			if (try_size(l, hi))
+				break;
+		hi = u64_min(hi, classes[i] - FFS_BSIZE_MAX);
+		if (try_size(l, hi)) {
+			*bytes = bisect(l, lo, hi);
+			return 0;
+		}
+		lo = classes[i];
+	}
+	return err_set(err, "the files do not fit into any FFSv%u file system", l->options.version);
+}
+
+/* Bits from..end of a map, whole bytes at a time where it can. */
+static void
+set_bits(uint8_t *map, int64_t from, int64_t end, bool set)
+{
+	for (; from < end && (from & 7) != 0; from++)
+		set ? ffs_bit_set(map, (uint64_t)from) : ffs_bit_clear(map, (uint64_t)from);
+	if (end - from >= 8) {
+		memset(map + from / 8, set ? 0xff : 0, (size_t)((end - from) / 8));
+		from += (end - from) / 8 * 8;
+	}
+	for (; from < end; from++)
+		set ? ffs_bit_set(map, (uint64_t)from) : ffs_bit_clear(map, (uint64_t)from);
+}
+
+uint32_t
+ffs_layout_maps(const struct ffs_layout *l, uint32_t c, uint32_t *cursor, uint8_t *freemap, uint8_t *iused)
+{
+	const struct ffs_super *s = &l->super;
+	int64_t base = ffs_cgbase(s, c), end = ffs_cg_frags(s, c);
+	uint64_t used = (uint64_t)l->nfiles + FFS_ROOTINO, first = (uint64_t)c * s->ipg, i;
+	const struct ffs_piece *p;
+
+	memset(freemap, 0, howmany((size_t)s->fpg, 8));
+	memset(iused, 0, howmany((size_t)s->ipg, 8));
+	if (c > 0)
+		set_bits(freemap, 0, s->sblkno < end ? s->sblkno : end, true);
+	set_bits(freemap, ffs_data_start(s, c), end, true);
+	for (; *cursor < l->npieces && l->pieces[l->order[*cursor]].addr < base + end; (*cursor)++) {
+		p = &l->pieces[l->order[*cursor]];
+		set_bits(freemap, p->addr - base, p->addr - base + p->frags, false);
+	}
+	for (i = first; i < first + s->ipg && i < used; i++)
+		ffs_bit_set(iused, i - first);
+	used = (uint64_t)l->ndirs + FFS_ROOTINO; /* the directories have the first numbers */
+	i = u64_max(first, FFS_ROOTINO);
+	return (uint32_t)(used > i ? u64_min(used, first + s->ipg) - i : 0);
+}
+
+static void
+sum_groups(struct ffs_layout *l)
+{
+	struct ffs_super *s = &l->super;
+	cleanup_free uint8_t *freemap = xmalloc(howmany((size_t)s->fpg, 8));
+	cleanup_free uint8_t *iused = xmalloc(howmany((size_t)s->ipg, 8));
+	cleanup_free uint8_t *block = xmalloc((size_t)s->cgsize);
+	uint32_t c, cursor = 0;
+
+	free(l->csums);
+	l->csums = xcalloc(s->ncg, sizeof(*l->csums));
+	for (c = 0; c < s->ncg; c++) {
+		struct ffs_cg cg = { .cgx = c };
+
+		cg.cs.ndir = ffs_layout_maps(l, c, &cursor, freemap, iused);
+		ffs_cg_build(s, &cg, freemap, iused, block);
+		l->csums[c] = cg.cs;
+		s->cstotal.ndir += cg.cs.ndir;
+		s->cstotal.nbfree += cg.cs.nbfree;
+		s->cstotal.nifree += cg.cs.nifree;
+		s->cstotal.nffree += cg.cs.nffree;
+	}
+	if (s->ver == 1)
+		s->old_cstotal = s->cstotal;
+}
+
+struct address {
+	int64_t addr;
+	uint32_t piece;
+};
+
+static int
+by_address(const void *a, const void *b)
+{
+	int64_t x = ((const struct address *)a)->addr, y = ((const struct address *)b)->addr;
+
+	return (x > y) - (x < y);
+}
+
+/* Pieces by address: whole blocks come in order already, tails do not. */
+static void
+sort_pieces(struct ffs_layout *l)
+{
+	struct address *keys = xcalloc(l->npieces, sizeof(*keys));
+	uint32_t i;
+
+	for (i = 0; i < l->npieces; i++)
+		keys[i] = (struct address){ .addr = l->pieces[i].addr, .piece = i };
+	qsort(keys, l->npieces, sizeof(*keys), by_address);
+	l->order = xcalloc(l->npieces, sizeof(*l->order));
+	for (i = 0; i < l->npieces; i++)
+		l->order[i] = keys[i].piece;
+	free(keys);
+}
+
+static void
+finish(struct ffs_layout *l)
+{
+	struct ffs_super *s = &l->super;
+	uint8_t digest[SHA256_SIZE];
+
+	sort_pieces(l);
+	s->time = l->tree->epoch;
+	if (s->ver == 1)
+		s->old_time = (int32_t)(s->time > INT32_MAX ? INT32_MAX : s->time);
+	tree_digest(l->tree, digest);
+	s->id[0] = (int32_t)s->time;
+	s->id[1] = (int32_t)(get_le32(digest) & INT32_MAX);
+	if (l->options.volname != NULL)
+		(void)snprintf(s->volname, sizeof(s->volname), "%.*s", FFS_VOLNAME_MAX - 1, l->options.volname);
+	sum_groups(l);
+}
+
+static int
+check_options(const struct ffs_options *o, struct err *err)
+{
+	uint32_t fsize = o->fsize != 0 ? o->fsize : o->bsize / FFS_FRAG_MAX;
+
+	if (o->version != 1 && o->version != 2)
+		return err_usage(err, "there is no FFS version %u: 1 or 2", o->version);
+	if (o->fsize != 0 && o->bsize == 0)
+		return err_usage(err, "a fragment size needs a block size beside it");
+	if (o->bsize == 0)
+		return 0;
+	if (!powerof2(o->bsize) || o->bsize < FFS_BSIZE_MIN || o->bsize > FFS_BSIZE_MAX)
+		return err_usage(err, "bad block size %" PRIu32 ": a power of two from %d to %d", o->bsize,
+		    FFS_BSIZE_MIN, FFS_BSIZE_MAX);
+	if (!powerof2(fsize) || fsize < 512 || fsize > o->bsize || o->bsize / fsize > FFS_FRAG_MAX)
+		return err_usage(
+		    err, "bad fragment size %" PRIu32 ": a power of two, a block's eighth to a whole one", fsize);
+	return 0;
+}
+
+static struct ffs_layout *
+prepare(struct tree *tree, const struct ffs_options *o, struct err *err)
+{
+	struct ffs_layout *l;
+
+	if (check_options(o, err) < 0)
+		return NULL;
+	l = xcalloc(1, sizeof(*l));
+	l->tree = tree;
+	l->options = *o;
+	if (list_files(l, err) == 0)
+		return l;
+	ffs_layout_free(l);
+	return NULL;
+}
+
+static int
+check_file_sizes(const struct ffs_layout *l, struct err *err)
+{
+	char path[256];
+	uint32_t i;
+
+	for (i = 0; i < l->nfiles; i++)
+		if (l->files[i].bytes > l->super.maxfilesize)
+			return err_set(err, "%s: %" PRIu64 " bytes are more than a file can have (%" PRIu64 ")",
+			    tree_path(l->files[i].node, path, sizeof(path)), l->files[i].bytes, l->super.maxfilesize);
+	return 0;
+}
+
+struct ffs_layout *
+ffs_layout_new(struct tree *tree, const struct ffs_options *o, struct err *err)
+{
+	struct ffs_layout *l = prepare(tree, o, err);
+	uint64_t bytes = o->bytes;
+
+	if (l == NULL)
+		return NULL;
+	if (bytes == FFS_BYTES_AUTO && smallest(l, &bytes, err) < 0)
+		goto fail;
+	if (bytes > BYTES_MAX) {
+		err_set(err, "a file system of more than %" PRIu64 " TB is not possible", BYTES_MAX >> 40);
+		goto fail;
+	}
+	if (!try_size(l, bytes)) {
+		err_set(err, "the files do not fit into %" PRIu64 " bytes of FFSv%u", bytes, o->version);
+		goto fail;
+	}
+	if (check_file_sizes(l, err) < 0)
+		goto fail;
+	l->options.bytes = bytes;
+	finish(l);
+	return l;
+fail:
+	ffs_layout_free(l);
+	return NULL;
+}
+
+int
+ffs_bytes_needed(struct tree *tree, const struct ffs_options *o, uint64_t *bytes, struct err *err)
+{
+	struct ffs_layout *l = prepare(tree, o, err);
+	int rv;
+
+	if (l == NULL)
+		return -1;
+	rv = smallest(l, bytes, err);
+	ffs_layout_free(l);
+	return rv;
+}
+
+void
+ffs_layout_free(struct ffs_layout *l)
+{
+	if (l == NULL)
+		return;
+	free(l->files);
+	free(l->pieces);
+	free(l->order);
+	free(l->csums);
+	free(l);
+}
+
+const struct ffs_super *
+ffs_layout_super(const struct ffs_layout *l)
+{
+	return &l->super;
+}
+
+uint64_t
+ffs_layout_bytes(const struct ffs_layout *l)
+{
+	return l->options.bytes;
+}
