@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A tree into a disk image: protective MBR, GPT with one NetBSD FFS
+ * partition, the file system; written front to back, once, sparse.
+ *
+ *	LBA 0        protective MBR
+ *	LBA 1        GPT header, LBA 2..33 its 128 entries
+ *	512 KiB      partition: FFS
+ *	end - 33     backup entries, last LBA the backup header
+ */
+#ifndef SMOL_IMAGE_IMAGE_H
+#define SMOL_IMAGE_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "fs/ffs.h"
+#include "tree/tree.h"
+
+#define IMAGE_SIZE_AUTO 0
+
+struct image_options {
+	struct ffs_options fs; /* fs.bytes is set by image_write() */
+	uint64_t bytes;	       /* of the whole image, or IMAGE_SIZE_AUTO */
+	const char *label;     /* GPT partition name; at most 36 characters */
+	bool gpt;
+	bool digest; /* compute the image's SHA-256; its holes count, at some GB a second */
+	/* Called now and then while writing, if not NULL. */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *progress_arg;
+};
+
+struct image_result {
+	uint64_t bytes;	     /* of the image file */
+	uint64_t used_bytes; /* file system: metadata and data, without what is free */
+	uint64_t inodes, free_inodes, free_bytes;
+	uint32_t bsize, fsize;
+	uint8_t digest[SHA256_SIZE]; /* of the image file; zeros if not asked for */
+	uint64_t layout_ns, write_ns; /* time per stage */
+};
+
+/* The tree is sorted by it.  PATH appears, or is replaced, only when all is written. */
+int image_write(const char *path, struct tree *, const struct image_options *, struct image_result *, struct err *);
+
+/*
+ * An image for reading: finds the FFS partition (by GPT, else the file is a
+ * bare FFS) of a regular file.
+ */
+struct image_partition {
+	uint64_t offset, bytes; /* in the file */
+	bool gpt;
+	char label[37 * 3]; /* UTF-8; empty without GPT */
+	char note[256];	    /* what the user should know: the backup GPT was used; or empty */
+	uint8_t type_guid[16], unique_guid[16];
+	uint64_t attributes;
+};
+
+int image_open(const char *path, int *fd, struct image_partition *, struct err *);
+
+#endif

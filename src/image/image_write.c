@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A tree into an image file: sizes, GPT around the file system, one pass.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/defs.h"
+#include "base/io.h"
+#include "base/str.h"
+#include "base/stream.h"
+#include "image/gpt.h"
+#include "image/image.h"
+
+#define ALIGNMENT (512 * 1024)
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* Bytes for the file system in an image of that size; 0: there is no room at all. */
+static uint64_t
+partition_bytes(const struct image_options *o)
+{
+	if (!o->gpt)
+		return o->bytes;
+	if (o->bytes < 2 * ALIGNMENT + GPT_TAIL_BYTES)
+		return 0;
+	return rounddown(o->bytes - ALIGNMENT - GPT_TAIL_BYTES, ALIGNMENT);
+}
+
+static uint64_t
+image_bytes(const struct image_options *o, uint64_t partition)
+{
+	return o->gpt ? ALIGNMENT + partition + GPT_TAIL_BYTES : partition;
+}
+
+/* The layout failed: if for want of room, say how much would do. */
+static int
+explain(struct tree *tree, const struct image_options *o, const struct ffs_options *fs, struct err *err)
+{
+	struct err ignored = { 0 };
+	char have_text[SIZE_TEXT_MAX], need_text[SIZE_TEXT_MAX];
+	uint64_t need;
+
+	if (o->bytes == IMAGE_SIZE_AUTO || err->usage || ffs_bytes_needed(tree, fs, &need, &ignored) < 0 ||
+	    need <= fs->bytes)
+		return -1;
+	need = roundup(image_bytes(o, o->gpt ? roundup(need, ALIGNMENT) : need), 1024);
+	return err_set(err, "the files do not fit into %s: %s are needed (%" PRIu64 "K)",
+	    size_text(o->bytes, have_text), size_text(need, need_text), need >> 10);
+}
+
+static struct ffs_layout *
+make_layout(struct tree *tree, const struct image_options *o, struct err *err)
+{
+	struct ffs_options fs = o->fs;
+	struct ffs_layout *layout;
+
+	fs.bytes = o->bytes == IMAGE_SIZE_AUTO ? FFS_BYTES_AUTO : partition_bytes(o);
+	fs.volname = o->label;
+	if (o->bytes != IMAGE_SIZE_AUTO && fs.bytes == 0)
+		fs.bytes = GPT_SECTOR;
+	layout = ffs_layout_new(tree, &fs, err);
+	if (layout == NULL)
+		(void)explain(tree, o, &fs, err);
+	return layout;
+}
+
+/* Identity follows from content: the same tree and label give the same GUIDs. */
+static void
+derive_guid(struct tree *tree, const struct image_options *o, const char *purpose, uint8_t guid[16])
+{
+	uint8_t digest[SHA256_SIZE];
+	struct sha256 sha;
+
+	tree_digest(tree, digest);
+	sha256_init(&sha);
+	sha256_add(&sha, digest, sizeof(digest));
+	sha256_add(&sha, o->label, strlen(o->label));
+	sha256_add(&sha, purpose, strlen(purpose));
+	sha256_final(&sha, digest);
+	gpt_guid_derive(guid, digest);
+}
+
+static int
+write_with_gpt(struct tree *tree, const struct image_options *o, const struct ffs_layout *l, uint64_t bytes,
+    struct stream *out, struct err *err)
+{
+	struct gpt_disk disk = { .bytes = bytes };
+	uint8_t head[GPT_HEAD_BYTES], tail[GPT_TAIL_BYTES];
+	uint64_t partition = rounddown(bytes - ALIGNMENT - GPT_TAIL_BYTES, GPT_SECTOR);
+
+	if (o->bytes != IMAGE_SIZE_AUTO)
+		partition = partition_bytes(o);
+	derive_guid(tree, o, "disk", disk.guid);
+	derive_guid(tree, o, "partition", disk.part.unique);
+	memcpy(disk.part.type, gpt_type_netbsd_ffs, sizeof(disk.part.type));
+	disk.part.first_lba = ALIGNMENT / GPT_SECTOR;
+	disk.part.last_lba = disk.part.first_lba + partition / GPT_SECTOR - 1;
+	disk.part.attributes = GPT_ATTR_BOOTME;
+	(void)strncpy(disk.part.label, o->label, sizeof(disk.part.label) - 1);
+	if (gpt_encode_head(&disk, head, err) < 0 || gpt_encode_tail(&disk, tail, err) < 0)
+		return stream_fail(out, err);
+	(void)stream_write(out, head, sizeof(head));
+	(void)stream_zero(out, ALIGNMENT - sizeof(head));
+	(void)ffs_write(l, out);
+	(void)stream_zero(out, bytes - GPT_TAIL_BYTES - stream_tell(out));
+	return stream_write(out, tail, sizeof(tail));
+}
+
+struct progress {
+	const struct image_options *o;
+	uint64_t total;
+};
+
+static void
+report_progress(void *arg, uint64_t done)
+{
+	struct progress *p = arg;
+
+	if (p->o->progress != NULL)
+		p->o->progress(p->o->progress_arg, done, p->total);
+}
+
+static int
+write_file(struct outfile *f, struct tree *tree, const struct image_options *o, const struct ffs_layout *l,
+    struct image_result *r, struct err *err)
+{
+	struct progress p = { .o = o, .total = r->bytes };
+	struct stream *out = stream_open(f->fd, f->path, o->digest);
+
+	stream_progress(out, report_progress, &p);
+	if (o->gpt)
+		(void)write_with_gpt(tree, o, l, r->bytes, out, err);
+	else {
+		(void)ffs_write(l, out);
+		(void)stream_zero(out, r->bytes - stream_tell(out));
+	}
+	if (stream_close(out, r->digest, err) < 0)
+		return -1;
+	return outfile_commit(f, err);
+}
+
+static void
+fill_result(struct image_result *r, const struct image_options *o, const struct ffs_layout *l)
+{
+	const struct ffs_super *s = ffs_layout_super(l);
+
+	r->bytes = o->bytes == IMAGE_SIZE_AUTO ? image_bytes(o, ffs_layout_bytes(l)) : o->bytes;
+	r->bsize = (uint32_t)s->bsize;
+	r->fsize = (uint32_t)s->fsize;
+	r->free_bytes = (uint64_t)(s->cstotal.nbfree << s->bshift) + (uint64_t)(s->cstotal.nffree << s->fshift);
+	r->used_bytes = (uint64_t)(s->size << s->fshift) - r->free_bytes;
+	r->inodes = (uint64_t)s->ncg * s->ipg;
+	r->free_inodes = (uint64_t)s->cstotal.nifree;
+}
+
+int
+image_write(const char *path, struct tree *tree, const struct image_options *o, struct image_result *r, struct err *err)
+{
+	uint64_t start = now_ns();
+	struct ffs_layout *l;
+	struct outfile f;
+	int rv;
+
+	*r = (struct image_result){ 0 };
+	if (o->bytes % GPT_SECTOR != 0)
+		return err_usage(err, "bad image size %" PRIu64 ": a multiple of %d bytes", o->bytes, GPT_SECTOR);
+	if (outfile_open(&f, path, err) < 0)
+		return -1;
+	tree_sort(tree);
+	l = make_layout(tree, o, err);
+	if (l == NULL) {
+		outfile_abort(&f);
+		return -1;
+	}
+	fill_result(r, o, l);
+	r->layout_ns = now_ns() - start;
+	rv = write_file(&f, tree, o, l, r, err);
+	r->write_ns = now_ns() - start - r->layout_ns;
+	ffs_layout_free(l);
+	outfile_abort(&f);
+	return rv;
+}
