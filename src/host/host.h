@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What differs by host system: its architecture, and the accelerators that
+ * work on it.  host.c decides; host_linux.c and its sisters look.
+ */
+#ifndef SMOL_HOST_HOST_H
+#define SMOL_HOST_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum host_accel_kind {
+	HOST_ACCEL_TCG, /* QEMU's own emulation: always there */
+	HOST_ACCEL_KVM,
+	HOST_ACCEL_HVF,
+	HOST_ACCEL_NVMM,
+};
+
+struct host_accel {
+	enum host_accel_kind kind;
+	char reason[192]; /* why this one, for people */
+};
+
+/*
+ * The accelerator for a guest of that architecture.  wanted is the user's word
+ * (QEMU_ACCEL), or NULL; one that is unknown or cannot work is an error that
+ * says why.
+ */
+int host_accel(const char *wanted, const char *guest_arch, struct host_accel *, struct err *);
+
+const char *host_accel_name(enum host_accel_kind); /* QEMU's word */
+
+/* "amd64", "i386", "evbarm-aarch64"; NULL for another. */
+const char *host_arch(void);
+
+/* What to type to install a QEMU for that machine here. */
+const char *host_qemu_hint(const char *arch);
+
+/* --- one implementation a system --- */
+
+/* How far the system's own accelerator can be used. */
+enum host_native {
+	HOST_NATIVE_GOOD,
+	HOST_NATIVE_SLOW, /* starts, but emulates: only when asked for */
+	HOST_NATIVE_ABSENT, /* cannot start */
+};
+
+extern const enum host_accel_kind host_native_kind; /* HOST_ACCEL_TCG: the system has none */
+/* reason is filled in every case. */
+enum host_native host_native_probe(char *reason, size_t size);
+const char *host_system(void); /* "Linux" */
+
+/* Whether the text of Linux's /proc/cpuinfo shows vmx or svm. */
+bool host_cpuinfo_has_virt(const char *text);
+
+#endif

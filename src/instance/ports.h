@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's ports, looked at before a machine starts, for a message that
+ * names the port and the reason.
+ */
+#ifndef SMOL_INSTANCE_PORTS_H
+#define SMOL_INSTANCE_PORTS_H
+
+#include "base/err.h"
+#include "machine/machine.h"
+
+/* Binds each forwarded port for a moment. */
+int ports_check(const struct machine_nic *, struct err *);
+
+#endif

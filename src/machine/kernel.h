@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What kind of kernel a file holds, read from its own headers: class, entry,
+ * the PVH entry (note Xen/18), NetBSD's ident note, and whether it has the
+ * early virtio console.  The bytes are not trusted.
+ */
+#ifndef SMOL_MACHINE_KERNEL_H
+#define SMOL_MACHINE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum kernel_kind {
+	KERNEL_ELF,
+	KERNEL_LINUX_X86, /* bzImage */
+	KERNEL_LINUX_ARM64, /* Image, which NetBSD/evbarm's netbsd.img imitates */
+	KERNEL_COMPRESSED,
+	KERNEL_UNKNOWN,
+};
+
+enum kernel_machine {
+	KERNEL_MACHINE_OTHER,
+	KERNEL_MACHINE_I386,
+	KERNEL_MACHINE_AMD64,
+	KERNEL_MACHINE_AARCH64,
+};
+
+struct kernel {
+	enum kernel_kind kind;
+	const char *compression; /* KERNEL_COMPRESSED: "gzip", ... */
+	enum kernel_machine machine;
+	unsigned bits; /* 32 or 64 */
+	uint64_t entry; /* ELF's */
+	bool pvh;
+	uint64_t pvh_entry; /* physical */
+	bool viocon; /* has the symbol viocon_earlyinit */
+	bool netbsd;
+	uint32_t netbsd_version; /* __NetBSD_Version__ */
+};
+
+/* Fails if the file cannot be read, or is an ELF file that contradicts itself. */
+int kernel_probe(const char *path, struct kernel *, struct err *);
+
+/* The same for bytes in memory. */
+int kernel_parse(const void *data, size_t len, struct kernel *, struct err *);
+
+/* Whether a PVH machine of that architecture can boot it; the message says what to do. */
+int kernel_check_pvh(const struct kernel *, const char *path, const char *arch, struct err *);
+
+#endif
