@@ -27,7 +27,7 @@ arp_send(const uint8_t *to, uint32_t op, const uint8_t *mac, uint32_t ip)
 	if (frame == NULL)
 		return;
 	p = frame + ETHER_HEADER;
-	put_be32(p, 1 << 16 | ETHER_IP);	/* Ethernet, IPv4 */
+	put_be32(p, 1 << 16 | ETHER_IP); /* Ethernet, IPv4 */
 	put_be16(p + 4, 6 << 8 | 4);
 	put_be16(p + 6, op);
 	memcpy(p + 8, net_mac, 6);
@@ -56,8 +56,8 @@ arp_input(const uint8_t *frame, uint32_t len)
 	const uint8_t *p = frame + ETHER_HEADER;
 	uint32_t sender;
 
-	if (len < ETHER_HEADER + ARP_SIZE || get_be32(p) != (1 << 16 | ETHER_IP) ||
-	    get_be16(p + 4) != (6 << 8 | 4) || get_be32(p + 24) != IP_ADDRESS)
+	if (len < ETHER_HEADER + ARP_SIZE || get_be32(p) != (1 << 16 | ETHER_IP) || get_be16(p + 4) != (6 << 8 | 4) ||
+	    get_be32(p + 24) != IP_ADDRESS)
 		return;
 	sender = get_be32(p + 14);
 	arp_learn(sender, p + 8);

@@ -7,16 +7,13 @@
 
 #include "bytes.h"
 
-#define F_SIZE_MAX	(1ull << 1)
-#define F_SEG_MAX	(1ull << 2)
-#define F_RO		(1ull << 5)
-#define F_BLK_SIZE	(1ull << 6)
-#define F_FLUSH		(1ull << 9)
+#define F_SIZE_MAX (1ull << 1)
+#define F_SEG_MAX (1ull << 2)
+#define F_RO (1ull << 5)
+#define F_BLK_SIZE (1ull << 6)
+#define F_FLUSH (1ull << 9)
 
-enum {
-	CONFIG_CAPACITY = 0, CONFIG_SIZE_MAX = 8, CONFIG_SEG_MAX = 12,
-	TIMEOUT_MS = 10000, BYTES_MAX = 1 << 20
-};
+enum { CONFIG_CAPACITY = 0, CONFIG_SIZE_MAX = 8, CONFIG_SEG_MAX = 12, TIMEOUT_MS = 10000, BYTES_MAX = 1 << 20 };
 
 int blk_count;
 static struct blk disks[BLK_MAX];
@@ -26,8 +23,7 @@ static uint32_t requests;
 static bool
 disk_start(struct blk *b)
 {
-	if (!virtio_begin(b->dev, F_SIZE_MAX | F_SEG_MAX | F_RO | F_BLK_SIZE |
-	    F_FLUSH | VIRTIO_F_INDIRECT_DESC))
+	if (!virtio_begin(b->dev, F_SIZE_MAX | F_SEG_MAX | F_RO | F_BLK_SIZE | F_FLUSH | VIRTIO_F_INDIRECT_DESC))
 		return false;
 	b->capacity = virtio_config64(b->dev, CONFIG_CAPACITY);
 	b->read_only = (b->dev->features & F_RO) != 0;
@@ -58,8 +54,7 @@ blk_init(void)
 {
 	struct virtio_device *dev;
 
-	for (int i = 0; blk_count < BLK_MAX &&
-	    (dev = virtio_find(VIRTIO_BLK, i)) != NULL; i++) {
+	for (int i = 0; blk_count < BLK_MAX && (dev = virtio_find(VIRTIO_BLK, i)) != NULL; i++) {
 		disks[blk_count].dev = dev;
 		if (disk_start(&disks[blk_count]))
 			blk_count++;
@@ -79,8 +74,7 @@ blk_requests(void)
 }
 
 enum blk_status
-blk_request(struct blk *b, enum blk_type type, uint64_t sector,
-    const struct segment *data, uint32_t count)
+blk_request(struct blk *b, enum blk_type type, uint64_t sector, const struct segment *data, uint32_t count)
 {
 	static uint8_t header[16];
 	static volatile uint8_t status;
@@ -103,8 +97,7 @@ blk_request(struct blk *b, enum blk_type type, uint64_t sector,
 		return BLK_REFUSED;
 	requests++;
 	virtqueue_kick(&b->queue);
-	if (!virtqueue_wait(&b->queue, TIMEOUT_MS) ||
-	    !virtqueue_take(&b->queue, &cookie, &len)) {
+	if (!virtqueue_wait(&b->queue, TIMEOUT_MS) || !virtqueue_take(&b->queue, &cookie, &len)) {
 		b->dead = true;
 		return BLK_TIMEOUT;
 	}
@@ -112,8 +105,7 @@ blk_request(struct blk *b, enum blk_type type, uint64_t sector,
 }
 
 static bool
-blk_transfer(struct blk *b, enum blk_type type, uint64_t sector,
-    const uint8_t *buf, uint32_t sectors)
+blk_transfer(struct blk *b, enum blk_type type, uint64_t sector, const uint8_t *buf, uint32_t sectors)
 {
 	struct segment segs[BLK_SEGMENTS];
 	uint32_t n, done, len;
@@ -124,8 +116,7 @@ blk_transfer(struct blk *b, enum blk_type type, uint64_t sector,
 		done = 0;
 		for (n = 0; n < b->seg_max && done < sectors; n++) {
 			len = min_u32(b->size_max / SECTOR, sectors - done);
-			segs[n] = (struct segment){ buf + done * SECTOR,
-			    len * SECTOR, type == BLK_IN };
+			segs[n] = (struct segment){ buf + done * SECTOR, len * SECTOR, type == BLK_IN };
 			done += len;
 		}
 		if (blk_request(b, type, sector, segs, n) != BLK_OK)

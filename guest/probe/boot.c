@@ -8,8 +8,14 @@
 #include "string.h"
 
 enum {
-	MAGIC = 0x336ec578, OFF_VERSION = 4, OFF_CMDLINE = 24, OFF_MEMMAP = 40,
-	OFF_MEMMAP_COUNT = 48, SIZE_V1 = 56, ENTRY_SIZE = 24, TYPE_RAM = 1,
+	MAGIC = 0x336ec578,
+	OFF_VERSION = 4,
+	OFF_CMDLINE = 24,
+	OFF_MEMMAP = 40,
+	OFF_MEMMAP_COUNT = 48,
+	SIZE_V1 = 56,
+	ENTRY_SIZE = 24,
+	TYPE_RAM = 1,
 	MAX_ENTRIES = 128
 };
 
@@ -50,8 +56,7 @@ boot_init(uint32_t start_info)
 		return "command line above 4 GiB";
 	if (get_le32(si + OFF_CMDLINE) != 0)
 		boot.cmdline = ptr_to(get_le32(si + OFF_CMDLINE));
-	if (get_le32(bss_start) != 0 ||
-	    get_le32(ptr_to(addr_of(bss_end) - 4)) != 0)
+	if (get_le32(bss_start) != 0 || get_le32(ptr_to(addr_of(bss_end) - 4)) != 0)
 		return "the loader did not clear bss";
 	return memmap_init(si);
 }
@@ -71,8 +76,8 @@ range_is_ram(uint32_t addr, uint32_t len)
 	for (uint32_t i = 0; i < boot.memmap_count; i++, entry += ENTRY_SIZE) {
 		start = get_le64(entry);
 		size = get_le64(entry + 8);
-		if (get_le32(entry + 16) == TYPE_RAM && addr >= start &&
-		    addr - start < size && size - (addr - start) >= len)
+		if (get_le32(entry + 16) == TYPE_RAM && addr >= start && addr - start < size &&
+		    size - (addr - start) >= len)
 			return true;
 	}
 	return false;
@@ -81,9 +86,7 @@ range_is_ram(uint32_t addr, uint32_t len)
 bool
 boot_range_free(uint32_t addr, uint32_t len)
 {
-	return range_is_ram(addr, len) &&
-	    !overlap(addr, len, boot.start_info, SIZE_V1) &&
-	    !overlap(addr, len, boot.memmap, boot.memmap_count * ENTRY_SIZE) &&
-	    !overlap(addr, len, addr_of(boot.cmdline),
-	    (uint32_t)strlen(boot.cmdline) + 1);
+	return range_is_ram(addr, len) && !overlap(addr, len, boot.start_info, SIZE_V1) &&
+	       !overlap(addr, len, boot.memmap, boot.memmap_count * ENTRY_SIZE) &&
+	       !overlap(addr, len, addr_of(boot.cmdline), (uint32_t)strlen(boot.cmdline) + 1);
 }

@@ -12,10 +12,10 @@
 
 struct boot_info {
 	uint32_t version;
-	const char *cmdline;		/* "" where there is none */
+	const char *cmdline; /* "" where there is none */
 	uint32_t memmap_count;
-	uint64_t ram_bytes;		/* the sum of the RAM entries */
-	uint32_t start_info, memmap;	/* where they lie */
+	uint64_t ram_bytes; /* the sum of the RAM entries */
+	uint32_t start_info, memmap; /* where they lie */
 };
 
 extern struct boot_info boot;

@@ -11,13 +11,16 @@
 #include "x86.h"
 
 enum {
-	WINDOW_MS = 2, WINDOW_TICKS = I8254_HZ / 1000 * WINDOW_MS,
-	PERIOD = 0xffff, READS_MAX = 20000,
-	HALT_MAX_US = US_PER_S, ASSUMED_KHZ = 1000000
+	WINDOW_MS = 2,
+	WINDOW_TICKS = I8254_HZ / 1000 * WINDOW_MS,
+	PERIOD = 0xffff,
+	READS_MAX = 20000,
+	HALT_MAX_US = US_PER_S,
+	ASSUMED_KHZ = 1000000
 };
 
 struct clock clock = { .tsc_khz = ASSUMED_KHZ, .timer_khz = ASSUMED_KHZ };
-static uint64_t armed_until;	/* 0: the timer is not running */
+static uint64_t armed_until; /* 0: the timer is not running */
 static void timer_fired(void *);
 static struct trap_handler timer_handler = { .fn = timer_fired };
 
@@ -51,8 +54,7 @@ wait_window(uint32_t start)
 static uint32_t
 khz(uint64_t count, uint32_t ticks)
 {
-	return (uint32_t)div_u64(div_u64(count * I8254_HZ, ticks, NULL), 1000,
-	    NULL);
+	return (uint32_t)div_u64(div_u64(count * I8254_HZ, ticks, NULL), 1000, NULL);
 }
 
 void

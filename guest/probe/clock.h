@@ -12,7 +12,7 @@
 enum { US_PER_S = 1000000 };
 
 struct clock {
-	bool calibrated;		/* by the i8254 */
+	bool calibrated; /* by the i8254 */
 	uint32_t tsc_khz, timer_khz;
 	uint64_t tsc_boot;
 };

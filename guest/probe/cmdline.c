@@ -32,8 +32,7 @@ device_parse(const char *s, const char *end, struct cmdline_device *d)
 	d->irq = (uint32_t)parse_number(p, &p);
 	if (*p == ':')
 		d->id = (uint32_t)parse_number(p + 1, &p);
-	return p == end && d->size >= 0x100 && d->addr != 0 && d->irq != 0 &&
-	    d->addr + d->size <= UINT32_MAX;
+	return p == end && d->size >= 0x100 && d->addr != 0 && d->irq != 0 && d->addr + d->size <= UINT32_MAX;
 }
 
 static void
@@ -41,8 +40,7 @@ device_word(const char *word, const char *value, size_t len)
 {
 	struct cmdline_device *d = &cmdline.devices[cmdline.device_count];
 
-	if (cmdline.device_count < CMDLINE_DEVICES &&
-	    device_parse(value, word + len, d))
+	if (cmdline.device_count < CMDLINE_DEVICES && device_parse(value, word + len, d))
 		cmdline.device_count++;
 	else if (cmdline.bad[0] == '\0')
 		copy_string(cmdline.bad, sizeof(cmdline.bad), word, len);
@@ -58,8 +56,7 @@ word_parse(const char *word, size_t len)
 	else if ((n = has_prefix(word, "root=")) != 0)
 		copy_string(cmdline.root, sizeof(cmdline.root), word + n, len - n);
 	else if ((n = has_prefix(word, "console=")) != 0)
-		copy_string(cmdline.console, sizeof(cmdline.console), word + n,
-		    len - n);
+		copy_string(cmdline.console, sizeof(cmdline.console), word + n, len - n);
 	else if ((n = has_prefix(word, "probe.test=")) != 0)
 		cmdline.test = word[n] == '1';
 	else if ((n = has_prefix(word, "probe.write=")) != 0)

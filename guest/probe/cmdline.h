@@ -27,7 +27,7 @@ struct cmdline {
 	uint32_t drop;
 	int device_count;
 	struct cmdline_device devices[CMDLINE_DEVICES];
-	char bad[64];		/* the first word that could not be understood */
+	char bad[64]; /* the first word that could not be understood */
 };
 
 extern struct cmdline cmdline;

@@ -9,13 +9,32 @@
 #include "string.h"
 
 enum {
-	SB_SIZE = 8192, MAGIC_V1 = 0x011954, MAGIC_V2 = 0x19540119,
-	O_IBLKNO = 16, O_CGOFFSET = 24, O_CGMASK = 28, O_OLD_SIZE = 36,
-	O_NCG = 44, O_BSIZE = 48, O_FSIZE = 52, O_FRAG = 56, O_BSHIFT = 80,
-	O_FSHIFT = 84, O_FRAGSHIFT = 96, O_IPG = 184, O_FPG = 188,
-	O_CLEAN = 209, O_OLD_FLAGS = 211, O_VOLUME = 680, O_SBLOCKLOC = 1000,
-	O_SIZE = 1080, O_LINKLEN = 1320, O_MAGIC = 1372,
-	FLAGS_UPDATED = 0x80, LINK_V1 = 60, LINK_V2 = 120,
+	SB_SIZE = 8192,
+	MAGIC_V1 = 0x011954,
+	MAGIC_V2 = 0x19540119,
+	O_IBLKNO = 16,
+	O_CGOFFSET = 24,
+	O_CGMASK = 28,
+	O_OLD_SIZE = 36,
+	O_NCG = 44,
+	O_BSIZE = 48,
+	O_FSIZE = 52,
+	O_FRAG = 56,
+	O_BSHIFT = 80,
+	O_FSHIFT = 84,
+	O_FRAGSHIFT = 96,
+	O_IPG = 184,
+	O_FPG = 188,
+	O_CLEAN = 209,
+	O_OLD_FLAGS = 211,
+	O_VOLUME = 680,
+	O_SBLOCKLOC = 1000,
+	O_SIZE = 1080,
+	O_LINKLEN = 1320,
+	O_MAGIC = 1372,
+	FLAGS_UPDATED = 0x80,
+	LINK_V1 = 60,
+	LINK_V2 = 120,
 	CACHE_SLOTS = 8
 };
 
@@ -45,8 +64,7 @@ ffs_cached(struct ffs *fs, uint64_t frag, uint32_t len)
 	}
 	sector = fs->wedge.start + (frag << fs->fshift) / SECTOR;
 	cache[oldest].frag = 0;
-	if (!blk_read(fs->wedge.disk, sector, cache[oldest].data,
-	    (len + SECTOR - 1) / SECTOR))
+	if (!blk_read(fs->wedge.disk, sector, cache[oldest].data, (len + SECTOR - 1) / SECTOR))
 		return NULL;
 	cache[oldest].frag = frag;
 	cache[oldest].len = len;
@@ -68,15 +86,12 @@ geometry_load(struct ffs *fs, const uint8_t *sb)
 	fs->bshift = get_le32(sb + O_BSHIFT);
 	fs->fshift = get_le32(sb + O_FSHIFT);
 	fs->fragshift = get_le32(sb + O_FRAGSHIFT);
-	if (fs->bsize < 4096 || fs->bsize > FFS_BSIZE_MAX ||
-	    !shift_is(fs->bsize, fs->bshift))
+	if (fs->bsize < 4096 || fs->bsize > FFS_BSIZE_MAX || !shift_is(fs->bsize, fs->bshift))
 		return "bad block size";
-	if (fs->fsize < SECTOR || !shift_is(fs->fsize, fs->fshift) ||
-	    fs->fshift > fs->bshift || fs->bshift - fs->fshift > 3 ||
-	    fs->fragshift != fs->bshift - fs->fshift)
+	if (fs->fsize < SECTOR || !shift_is(fs->fsize, fs->fshift) || fs->fshift > fs->bshift ||
+	    fs->bshift - fs->fshift > 3 || fs->fragshift != fs->bshift - fs->fshift)
 		return "bad fragment size";
-	fs->size = fs->v2 || (sb[O_OLD_FLAGS] & FLAGS_UPDATED) ?
-	    get_le64(sb + O_SIZE) : get_le32(sb + O_OLD_SIZE);
+	fs->size = fs->v2 || (sb[O_OLD_FLAGS] & FLAGS_UPDATED) ? get_le64(sb + O_SIZE) : get_le32(sb + O_OLD_SIZE);
 	if (fs->size == 0 || fs->size > (fs->wedge.sectors * SECTOR) >> fs->fshift)
 		return "larger than its partition";
 	return NULL;
@@ -93,15 +108,13 @@ groups_load(struct ffs *fs, const uint8_t *sb)
 	fs->iblkno = get_le32(sb + O_IBLKNO);
 	fs->cg_offset = fs->v2 ? 0 : get_le32(sb + O_CGOFFSET);
 	fs->cg_mask = fs->v2 ? 0 : get_le32(sb + O_CGMASK);
-	if (fs->ncg == 0 || fs->ipg == 0 || fs->fpg == 0 ||
-	    fs->iblkno >= fs->fpg || fs->ipg % inopb != 0)
+	if (fs->ncg == 0 || fs->ipg == 0 || fs->fpg == 0 || fs->iblkno >= fs->fpg || fs->ipg % inopb != 0)
 		return "bad cylinder groups";
 	fs->inline_link_max = get_le32(sb + O_LINKLEN);
 	if (fs->inline_link_max > (fs->v2 ? LINK_V2 : LINK_V1))
 		return "bad symbolic link length";
 	fs->clean = sb[O_CLEAN] == 1;
-	copy_string(fs->volume, sizeof(fs->volume), (const char *)sb + O_VOLUME,
-	    sizeof(fs->volume) - 1);
+	copy_string(fs->volume, sizeof(fs->volume), (const char *)sb + O_VOLUME, sizeof(fs->volume) - 1);
 	return NULL;
 }
 
@@ -130,8 +143,7 @@ ffs_mount(struct ffs *fs, const struct wedge *w)
 	for (uint32_t i = 0; i < nitems(places); i++) {
 		if ((places[i] + SB_SIZE) / SECTOR > w->sectors)
 			continue;
-		if (!blk_read(w->disk, w->start + places[i] / SECTOR, sb,
-		    SB_SIZE / SECTOR))
+		if (!blk_read(w->disk, w->start + places[i] / SECTOR, sb, SB_SIZE / SECTOR))
 			return "cannot read";
 		if (!superblock_here(fs, places[i], sb))
 			continue;

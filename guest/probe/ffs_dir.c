@@ -20,14 +20,13 @@ dir_piece(struct ffs *fs, const struct ffs_node *dir, uint64_t off)
 	left = dir->size - (lbn << fs->bshift);
 	if (!ffs_map(fs, dir, lbn, &frag))
 		return NULL;
-	block = ffs_cached(fs, frag, left < fs->bsize ?
-	    (uint32_t)(left + DIRBLK - 1) & ~(uint32_t)(DIRBLK - 1) : fs->bsize);
+	block = ffs_cached(
+	    fs, frag, left < fs->bsize ? (uint32_t)(left + DIRBLK - 1) & ~(uint32_t)(DIRBLK - 1) : fs->bsize);
 	return block == NULL ? NULL : block + within;
 }
 
 bool
-ffs_readdir(struct ffs *fs, const struct ffs_node *dir, uint64_t *off,
-    struct ffs_dirent *entry)
+ffs_readdir(struct ffs *fs, const struct ffs_node *dir, uint64_t *off, struct ffs_dirent *entry)
 {
 	uint32_t within, reclen, namelen;
 	const uint8_t *piece, *e;
@@ -40,24 +39,21 @@ ffs_readdir(struct ffs *fs, const struct ffs_node *dir, uint64_t *off,
 		e = piece + within;
 		reclen = get_le16(e + 4);
 		namelen = e[7];
-		if (within + ENTRY_HEADER > DIRBLK || reclen < ENTRY_HEADER ||
-		    reclen % 4 != 0 || reclen > DIRBLK - within ||
-		    ENTRY_HEADER + namelen > reclen)
+		if (within + ENTRY_HEADER > DIRBLK || reclen < ENTRY_HEADER || reclen % 4 != 0 ||
+		    reclen > DIRBLK - within || ENTRY_HEADER + namelen > reclen)
 			return false;
 		*off += reclen;
 		entry->ino = get_le32(e);
 		if (entry->ino == 0 || namelen == 0)
 			continue;
-		copy_string(entry->name, sizeof(entry->name),
-		    (const char *)e + ENTRY_HEADER, namelen);
+		copy_string(entry->name, sizeof(entry->name), (const char *)e + ENTRY_HEADER, namelen);
 		return true;
 	}
 	return false;
 }
 
 static bool
-dir_find(struct ffs *fs, const struct ffs_node *dir, const char *name,
-    size_t len, struct ffs_node *found)
+dir_find(struct ffs *fs, const struct ffs_node *dir, const char *name, size_t len, struct ffs_node *found)
 {
 	struct ffs_dirent entry;
 	uint64_t off = 0;
@@ -65,16 +61,14 @@ dir_find(struct ffs *fs, const struct ffs_node *dir, const char *name,
 	if (ffs_kind(dir) != FFS_DIR)
 		return false;
 	while (ffs_readdir(fs, dir, &off, &entry))
-		if (strncmp(entry.name, name, len) == 0 &&
-		    entry.name[len] == '\0')
+		if (strncmp(entry.name, name, len) == 0 && entry.name[len] == '\0')
 			return ffs_inode(fs, entry.ino, found);
 	return false;
 }
 
 /* Puts the link's target before what is left of the path. */
 static bool
-link_expand(struct ffs *fs, const struct ffs_node *link, const char *rest,
-    char *path)
+link_expand(struct ffs *fs, const struct ffs_node *link, const char *rest, char *path)
 {
 	char next[FFS_PATH_MAX];
 	size_t n = (size_t)link->size, tail = strlen(rest);
@@ -97,8 +91,7 @@ ffs_lookup(struct ffs *fs, const char *path, struct ffs_node *node)
 	struct ffs_node dir;
 	int links = 0;
 
-	if (!copy_string(buf, sizeof(buf), path, strlen(path)) ||
-	    !ffs_inode(fs, FFS_ROOT, node))
+	if (!copy_string(buf, sizeof(buf), path, strlen(path)) || !ffs_inode(fs, FFS_ROOT, node))
 		return false;
 	for (;;) {
 		while (*p == '/')

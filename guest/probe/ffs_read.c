@@ -31,10 +31,8 @@ ffs_map(struct ffs *fs, const struct ffs_node *n, uint64_t lbn, uint64_t *frag)
 		block = ffs_cached(fs, addr, fs->bsize);
 		if (block == NULL)
 			return false;
-		index = (uint32_t)(within >> (shift * (left - 1))) &
-		    ((1u << shift) - 1);
-		addr = fs->v2 ? get_le64(block + 8 * index) :
-		    get_le32(block + 4 * index);
+		index = (uint32_t)(within >> (shift * (left - 1))) & ((1u << shift) - 1);
+		addr = fs->v2 ? get_le64(block + 8 * index) : get_le32(block + 4 * index);
 	}
 	*frag = addr;
 	return true;
@@ -48,8 +46,7 @@ bounce_read(struct ffs *fs, uint64_t addr, uint8_t *buf, uint32_t len)
 	uint32_t skip = (uint32_t)addr % SECTOR;
 	uint32_t n = min_u32(len, BOUNCE - skip);
 
-	if (!blk_read(fs->wedge.disk, fs->wedge.start + addr / SECTOR, bounce,
-	    (skip + n + SECTOR - 1) / SECTOR))
+	if (!blk_read(fs->wedge.disk, fs->wedge.start + addr / SECTOR, bounce, (skip + n + SECTOR - 1) / SECTOR))
 		return 0;
 	memcpy(buf, bounce + skip, n);
 	return n;
@@ -62,15 +59,13 @@ disk_read(struct ffs *fs, uint64_t addr, uint8_t *buf, uint32_t len)
 	uint32_t n;
 
 	while (len > 0) {
-		if (addr % SECTOR != 0 || len < SECTOR ||
-		    (len <= BOUNCE && len % SECTOR != 0)) {
+		if (addr % SECTOR != 0 || len < SECTOR || (len <= BOUNCE && len % SECTOR != 0)) {
 			n = bounce_read(fs, addr, buf, len);
 			if (n == 0)
 				return false;
 		} else {
 			n = len & ~(uint32_t)(SECTOR - 1);
-			if (!blk_read(fs->wedge.disk,
-			    fs->wedge.start + addr / SECTOR, buf, n / SECTOR))
+			if (!blk_read(fs->wedge.disk, fs->wedge.start + addr / SECTOR, buf, n / SECTOR))
 				return false;
 		}
 		addr += n;
@@ -82,8 +77,7 @@ disk_read(struct ffs *fs, uint64_t addr, uint8_t *buf, uint32_t len)
 
 /* Length of the run of neighbouring blocks at off, at most len bytes. */
 static uint32_t
-run_length(struct ffs *fs, const struct ffs_node *n, uint64_t off, uint32_t len,
-    uint64_t first)
+run_length(struct ffs *fs, const struct ffs_node *n, uint64_t off, uint32_t len, uint64_t first)
 {
 	uint64_t lbn = off >> fs->bshift, next, expect = first;
 	uint32_t run = fs->bsize - ((uint32_t)off & (fs->bsize - 1));
@@ -98,8 +92,7 @@ run_length(struct ffs *fs, const struct ffs_node *n, uint64_t off, uint32_t len,
 }
 
 int32_t
-ffs_read(struct ffs *fs, const struct ffs_node *n, uint64_t off, void *buf,
-    uint32_t len)
+ffs_read(struct ffs *fs, const struct ffs_node *n, uint64_t off, void *buf, uint32_t len)
 {
 	uint32_t done = 0, run;
 	uint64_t frag, addr;
@@ -119,8 +112,7 @@ ffs_read(struct ffs *fs, const struct ffs_node *n, uint64_t off, void *buf,
 		if (frag >= fs->size)
 			return -1;
 		addr = (frag << fs->fshift) + (off & (fs->bsize - 1));
-		if (addr + run > fs->size << fs->fshift ||
-		    !disk_read(fs, addr, (uint8_t *)buf + done, run))
+		if (addr + run > fs->size << fs->fshift || !disk_read(fs, addr, (uint8_t *)buf + done, run))
 			return -1;
 	}
 	return (int32_t)len;

@@ -9,8 +9,12 @@
 #include "x86.h"
 
 enum {
-	SELECTOR = 0x510, DATA = 0x511, SELECT_SIGNATURE = 0,
-	SELECT_DIRECTORY = 0x19, ENTRY_SIZE = 64, FILES_MAX = 4096
+	SELECTOR = 0x510,
+	DATA = 0x511,
+	SELECT_SIGNATURE = 0,
+	SELECT_DIRECTORY = 0x19,
+	ENTRY_SIZE = 64,
+	FILES_MAX = 4096
 };
 
 bool
@@ -43,8 +47,7 @@ fwcfg_directory_next(struct fwcfg_file *f)
 	inb_many(DATA, entry, sizeof(entry));
 	f->size = get_be32(entry);
 	f->select = (uint16_t)get_be16(entry + 4);
-	copy_string(f->name, sizeof(f->name), (char *)entry + 8,
-	    sizeof(f->name) - 1);
+	copy_string(f->name, sizeof(f->name), (char *)entry + 8, sizeof(f->name) - 1);
 }
 
 void

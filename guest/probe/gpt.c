@@ -10,8 +10,13 @@
 #include "string.h"
 
 enum {
-	HEADER_MIN = 92, ENTRY_SIZE = 128, ENTRIES_MAX = 512, NAME_OFF = 56,
-	NAME_CHARS = 36, FIRST_SECTORS = 34, ENTRIES_PER_SECTOR = 4
+	HEADER_MIN = 92,
+	ENTRY_SIZE = 128,
+	ENTRIES_MAX = 512,
+	NAME_OFF = 56,
+	NAME_CHARS = 36,
+	FIRST_SECTORS = 34,
+	ENTRIES_PER_SECTOR = 4
 };
 
 static uint8_t sectors[FIRST_SECTORS][SECTOR] __attribute__((aligned(16)));
@@ -22,12 +27,9 @@ static uint64_t entries_lba;
 static uint32_t
 crc32_update(uint32_t crc, const uint8_t *p, uint32_t len)
 {
-	static const uint32_t nibble[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c
-	};
+	static const uint32_t nibble[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4,
+		0xa00ae278, 0xbdbdf21c };
 
 	while (len-- > 0) {
 		crc ^= *p++;
@@ -50,8 +52,7 @@ header_load(uint8_t *h)
 	entries_lba = get_le64(h + 72);
 	entry_count = get_le32(h + 80);
 	entries_crc = get_le32(h + 88);
-	return get_le32(h + 84) == ENTRY_SIZE && entry_count <= ENTRIES_MAX &&
-	    entries_lba >= 2;
+	return get_le32(h + 84) == ENTRY_SIZE && entry_count <= ENTRIES_MAX && entries_lba >= 2;
 }
 
 static bool
@@ -61,8 +62,7 @@ gpt_load(struct blk *b)
 		return entry_count > 0;
 	entry_count = 0;
 	loaded = b;
-	if (b->capacity < FIRST_SECTORS ||
-	    !blk_read(b, 0, sectors, FIRST_SECTORS) || !header_load(sectors[1]))
+	if (b->capacity < FIRST_SECTORS || !blk_read(b, 0, sectors, FIRST_SECTORS) || !header_load(sectors[1]))
 		entry_count = 0;
 	return entry_count > 0;
 }

@@ -13,7 +13,7 @@
 struct wedge {
 	struct blk *disk;
 	uint64_t start, sectors;
-	char label[37];			/* other than ASCII becomes '?' */
+	char label[37]; /* other than ASCII becomes '?' */
 };
 
 /* Finds what root= names: NAME=label, dkN, ldN[a], or "" for the first. */

@@ -33,14 +33,9 @@ content_type(const char *path)
 {
 	static const struct {
 		const char *suffix, *type;
-	} types[] = {
-		{ ".html", "text/html; charset=utf-8" },
-		{ ".htm", "text/html; charset=utf-8" },
-		{ ".txt", "text/plain; charset=utf-8" },
-		{ ".css", "text/css; charset=utf-8" },
-		{ ".js", "text/javascript; charset=utf-8" },
-		{ ".png", "image/png" }, { ".svg", "image/svg+xml" }
-	};
+	} types[] = { { ".html", "text/html; charset=utf-8" }, { ".htm", "text/html; charset=utf-8" },
+		{ ".txt", "text/plain; charset=utf-8" }, { ".css", "text/css; charset=utf-8" },
+		{ ".js", "text/javascript; charset=utf-8" }, { ".png", "image/png" }, { ".svg", "image/svg+xml" } };
 	size_t len = strlen(path), n;
 
 	for (size_t i = 0; i < nitems(types); i++) {
@@ -60,10 +55,10 @@ header_send(struct tcp *t, const char *status, const char *type, uint64_t length
 	if (room < HEADER_MAX)
 		return;
 	tcp_wrote(t, (uint32_t)format(p, HEADER_MAX,
-	    "HTTP/1.1 %s\r\nServer: smol-probe\r\nContent-Type: %s\r\n"
-	    "Content-Length: %llu\r\n%sConnection: close\r\n\r\n", status, type,
-	    (unsigned long long)length,
-	    status[0] == '4' && status[2] == '5' ? "Allow: GET, HEAD\r\n" : ""));
+			 "HTTP/1.1 %s\r\nServer: smol-probe\r\nContent-Type: %s\r\n"
+			 "Content-Length: %llu\r\n%sConnection: close\r\n\r\n",
+			 status, type, (unsigned long long)length,
+			 status[0] == '4' && status[2] == '5' ? "Allow: GET, HEAD\r\n" : ""));
 }
 
 static void
@@ -163,8 +158,7 @@ request_answer(struct tcp *t, struct http *h)
 	if (status == NULL && !target_find(path, &h->node))
 		status = "404 Not Found";
 	if (cmdline.verbose)
-		print("http: %s %s\n", status != NULL ? status : "200",
-		    status != NULL ? "" : path);
+		print("http: %s %s\n", status != NULL ? status : "200", status != NULL ? "" : path);
 	if (!announced)
 		print("probe: first request after %u ms\n", clock_ms());
 	announced = true;
@@ -199,8 +193,7 @@ http_received(struct tcp *t, const uint8_t *data, uint32_t len)
 			return;
 		}
 		h->request[h->len++] = (char)data[i];
-		if (data[i] == '\n' && h->len >= 4 &&
-		    memcmp(h->request + h->len - 4, "\r\n\r\n", 4) == 0) {
+		if (data[i] == '\n' && h->len >= 4 && memcmp(h->request + h->len - 4, "\r\n\r\n", 4) == 0) {
 			h->request[h->len] = '\0';
 			request_answer(t, h);
 		}
@@ -224,8 +217,7 @@ http_fill(struct tcp *t)
 	while (h->off < h->node.size) {
 		p = tcp_space(t, &room);
 		if (room < h->node.size - h->off && room >= READ_ALIGN)
-			room = (uint32_t)((h->off + room) &
-			    ~(uint64_t)(READ_ALIGN - 1)) - (uint32_t)h->off;
+			room = (uint32_t)((h->off + room) & ~(uint64_t)(READ_ALIGN - 1)) - (uint32_t)h->off;
 		if (room == 0)
 			return;
 		n = ffs_read(root, &h->node, h->off, p, room);
@@ -237,9 +229,7 @@ http_fill(struct tcp *t)
 	tcp_finish(t);
 }
 
-static const struct tcp_app http_app = {
-	.opened = http_opened, .received = http_received, .fill = http_fill
-};
+static const struct tcp_app http_app = { .opened = http_opened, .received = http_received, .fill = http_fill };
 
 const char *
 http_serve(struct ffs *fs, const char *dir, uint16_t port)
@@ -255,8 +245,7 @@ http_serve(struct ffs *fs, const char *dir, uint16_t port)
 	root_dir = dir;
 	tcp_listen(port, &http_app);
 	arp_announce();
-	print("probe: serving %s on port %u after %u ms\n", dir, (uint32_t)port,
-	    clock_ms());
+	print("probe: serving %s on port %u after %u ms\n", dir, (uint32_t)port, clock_ms());
 	for (;;) {
 		bool any = net_poll();
 

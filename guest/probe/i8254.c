@@ -6,10 +6,7 @@
 
 #include "x86.h"
 
-enum {
-	CHANNEL0 = 0x40, MODE = 0x43, MODE_RATE_16BIT = 0x34, LATCH0 = 0x00,
-	PROBE_READS = 200
-};
+enum { CHANNEL0 = 0x40, MODE = 0x43, MODE_RATE_16BIT = 0x34, LATCH0 = 0x00, PROBE_READS = 200 };
 
 void
 i8254_start(uint32_t period)

@@ -11,8 +11,13 @@
 #include "x86.h"
 
 enum {
-	SELECT = 0x00, WINDOW = 0x10, VERSION = 1, REDIRECTION = 0x10,
-	MASKED = 0x10000, LEVEL = 0x8000, ACTIVE_LOW = 0x2000
+	SELECT = 0x00,
+	WINDOW = 0x10,
+	VERSION = 1,
+	REDIRECTION = 0x10,
+	MASKED = 0x10000,
+	LEVEL = 0x8000,
+	ACTIVE_LOW = 0x2000
 };
 
 static uint32_t base, pins;
@@ -38,8 +43,7 @@ ioapic_init(void)
 
 	base = mptable.ioapic;
 	version = ioapic_read(VERSION);
-	pins = version == UINT32_MAX || version == 0 ? 0 :
-	    (version >> 16 & 0xff) + 1;
+	pins = version == UINT32_MAX || version == 0 ? 0 : (version >> 16 & 0xff) + 1;
 	if (pins > VECTOR_PINS)
 		pins = VECTOR_PINS;
 	for (uint32_t i = 0; i < pins; i++)
@@ -64,7 +68,6 @@ ioapic_route(uint32_t pin, uint32_t vector, enum ioapic_trigger trigger)
 	if (pin >= pins)
 		return false;
 	ioapic_write(REDIRECTION + 2 * pin + 1, lapic_id() << 24);
-	ioapic_write(REDIRECTION + 2 * pin, vector |
-	    (trigger == IOAPIC_LEVEL ? LEVEL | ACTIVE_LOW : 0));
+	ioapic_write(REDIRECTION + 2 * pin, vector | (trigger == IOAPIC_LEVEL ? LEVEL | ACTIVE_LOW : 0));
 	return true;
 }

@@ -11,8 +11,13 @@
 #include "tcp.h"
 
 enum {
-	ICMP_ECHO_REPLY = 0, ICMP_ECHO = 8, ICMP_HEADER = 8, PING_ID = 0x736d,
-	DONT_FRAGMENT = 0x4000, MORE_OR_OFFSET = 0x3fff, TTL = 64,
+	ICMP_ECHO_REPLY = 0,
+	ICMP_ECHO = 8,
+	ICMP_HEADER = 8,
+	PING_ID = 0x736d,
+	DONT_FRAGMENT = 0x4000,
+	MORE_OR_OFFSET = 0x3fff,
+	TTL = 64,
 	LATE_RETRY_US = 250000
 };
 
@@ -31,15 +36,16 @@ checksum_add(uint32_t sum, const void *p, uint32_t len)
 
 	if (turns > 0)
 		__asm__("clc\n"
-		    "1:	adcl 0(%1), %0; adcl 4(%1), %0; adcl 8(%1), %0\n"
-		    "	adcl 12(%1), %0; adcl 16(%1), %0; adcl 20(%1), %0\n"
-		    "	adcl 24(%1), %0; adcl 28(%1), %0\n"
-		    "	leal 32(%1), %1; decl %2; jnz 1b\n"
-		    "	adcl $0, %0"
-		    : "+r"(sum), "+r"(b), "+r"(turns) : : "memory", "cc");
+			"1:	adcl 0(%1), %0; adcl 4(%1), %0; adcl 8(%1), %0\n"
+			"	adcl 12(%1), %0; adcl 16(%1), %0; adcl 20(%1), %0\n"
+			"	adcl 24(%1), %0; adcl 28(%1), %0\n"
+			"	leal 32(%1), %1; decl %2; jnz 1b\n"
+			"	adcl $0, %0"
+			: "+r"(sum), "+r"(b), "+r"(turns)
+			:
+			: "memory", "cc");
 	for (len %= 32; len >= 4; len -= 4, b += 4)
-		__asm__("addl %1, %0; adcl $0, %0"
-		    : "+r"(sum) : "m"(*(const uint32_t *)(const void *)b) : "cc");
+		__asm__("addl %1, %0; adcl $0, %0" : "+r"(sum) : "m"(*(const uint32_t *)(const void *)b) : "cc");
 	for (uint32_t i = 0; i < len; i++)
 		tail |= (uint32_t)b[i] << (8 * i);
 	__asm__("addl %1, %0; adcl $0, %0" : "+r"(sum) : "r"(tail) : "cc");
@@ -88,8 +94,7 @@ ip_frame(const uint8_t *mac, uint32_t dst, uint32_t protocol, uint32_t len)
 }
 
 static void
-icmp_send(const uint8_t *mac, uint32_t dst, uint32_t type, const uint8_t *icmp,
-    uint32_t len)
+icmp_send(const uint8_t *mac, uint32_t dst, uint32_t type, const uint8_t *icmp, uint32_t len)
 {
 	uint8_t *frame = ip_frame(mac, dst, IP_ICMP, len), *p;
 
@@ -124,8 +129,7 @@ ip_input(const uint8_t *frame, uint32_t len)
 	header = (p[0] & 0xfu) * 4;
 	total = get_be16(p + 2);
 	if (header < IP_HEADER || total < header || total > len - ETHER_HEADER ||
-	    (get_be16(p + 6) & MORE_OR_OFFSET) != 0 ||
-	    get_be32(p + 16) != IP_ADDRESS ||
+	    (get_be16(p + 6) & MORE_OR_OFFSET) != 0 || get_be32(p + 16) != IP_ADDRESS ||
 	    checksum_fold(checksum_add(0, p, header)) != 0)
 		return;
 	src = get_be32(p + 12);

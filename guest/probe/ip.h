@@ -9,8 +9,11 @@
 #include "probe.h"
 
 enum {
-	IP_ADDRESS = 10 << 24 | 2 << 8 | 15, IP_GATEWAY = 10 << 24 | 2 << 8 | 2,
-	IP_HEADER = 20, IP_ICMP = 1, IP_TCP = 6
+	IP_ADDRESS = 10 << 24 | 2 << 8 | 15,
+	IP_GATEWAY = 10 << 24 | 2 << 8 | 2,
+	IP_HEADER = 20,
+	IP_ICMP = 1,
+	IP_TCP = 6
 };
 
 /* Ones' complement sum of bytes, to be carried on and folded at the end. */
@@ -21,8 +24,7 @@ uint32_t checksum_pseudo(uint32_t src, uint32_t dst, uint32_t len);
 
 void ip_input(const uint8_t *frame, uint32_t len);
 /* A frame with its IP header filled in, for len bytes behind it; or NULL. */
-uint8_t *ip_frame(const uint8_t *mac, uint32_t dst, uint32_t protocol,
-    uint32_t len);
+uint8_t *ip_frame(const uint8_t *mac, uint32_t dst, uint32_t protocol, uint32_t len);
 /* Sends an echo request and waits for its reply. */
 bool icmp_ping(const uint8_t *mac, uint32_t dst, uint32_t timeout_ms);
 

@@ -29,9 +29,8 @@ static struct ffs root;
 static void
 say_machine(void)
 {
-	print("probe: %u MB, %d cpus, mptable %x, console %s, tsc %u kHz\n",
-	    (uint32_t)(boot.ram_bytes >> 20), mptable.cpu_count, mptable.pointer,
-	    console_name(), clock.tsc_khz);
+	print("probe: %u MB, %d cpus, mptable %x, console %s, tsc %u kHz\n", (uint32_t)(boot.ram_bytes >> 20),
+	    mptable.cpu_count, mptable.pointer, console_name(), clock.tsc_khz);
 	if (cmdline.verbose)
 		print("probe: command line: %s\n", boot.cmdline);
 }
@@ -45,8 +44,7 @@ say_devices(void)
 
 	for (int i = 0; i < virtio_count(); i++) {
 		d = virtio_get(i);
-		n += format(line + n, sizeof(line) - n, " %s@%x:%u%s",
-		    virtio_type_name(d->type), d->base, d->irq,
+		n += format(line + n, sizeof(line) - n, " %s@%x:%u%s", virtio_type_name(d->type), d->base, d->irq,
 		    d->version == 2 ? "" : "(not version 2)");
 	}
 	print("%s\n", line);
@@ -61,9 +59,8 @@ root_mount(void)
 	if (wedge_find(cmdline.root, &wedge)) {
 		why = ffs_mount(&root, &wedge);
 		if (why == NULL) {
-			print("probe: root %s: ffs v%d, %u/%u, %s\n",
-			    cmdline.root, root.v2 ? 2 : 1, root.bsize, root.fsize,
-			    root.clean ? "clean" : "not clean");
+			print("probe: root %s: ffs v%d, %u/%u, %s\n", cmdline.root, root.v2 ? 2 : 1, root.bsize,
+			    root.fsize, root.clean ? "clean" : "not clean");
 			return true;
 		}
 	}

@@ -14,11 +14,11 @@ enum { MP_MAX_CPUS = 64 };
 
 struct mptable {
 	bool found, pointer_sum_ok, table_sum_ok, entries_ok;
-	uint32_t pointer, table;		/* where they lie */
-	uint32_t lapic, ioapic;			/* addresses, never 0 */
+	uint32_t pointer, table; /* where they lie */
+	uint32_t lapic, ioapic; /* addresses, never 0 */
 	int cpu_count, ioint_count;
-	uint8_t cpus[MP_MAX_CPUS];		/* LAPIC ids */
-	uint8_t isa_pin[16];			/* IOAPIC pin of an ISA IRQ */
+	uint8_t cpus[MP_MAX_CPUS]; /* LAPIC ids */
+	uint8_t isa_pin[16]; /* IOAPIC pin of an ISA IRQ */
 };
 
 extern struct mptable mptable;

@@ -12,12 +12,10 @@
 #include "string.h"
 #include "x86.h"
 
-#define F_MAC		(1ull << 5)
-#define F_STATUS	(1ull << 16)
+#define F_MAC (1ull << 5)
+#define F_STATUS (1ull << 16)
 
-enum {
-	HEADER = 12, BUFFER = 2048, RX_BUFFERS = 64, TX_BUFFERS = 64
-};
+enum { HEADER = 12, BUFFER = 2048, RX_BUFFERS = 64, TX_BUFFERS = 64 };
 
 struct net_stats net_stats;
 uint8_t net_mac[6] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
@@ -42,9 +40,8 @@ net_init(void)
 	if (dev != NULL)
 		return true;
 	dev = virtio_find(VIRTIO_NET, 0);
-	if (dev == NULL ||
-	    !virtio_begin(dev, F_MAC | F_STATUS | VIRTIO_F_EVENT_IDX) ||
-	    !virtqueue_init(&rx, dev, 0) || !virtqueue_init(&tx, dev, 1)) {
+	if (dev == NULL || !virtio_begin(dev, F_MAC | F_STATUS | VIRTIO_F_EVENT_IDX) || !virtqueue_init(&rx, dev, 0) ||
+	    !virtqueue_init(&tx, dev, 1)) {
 		dev = NULL;
 		return false;
 	}
@@ -102,18 +99,13 @@ drop_this(uint32_t *count)
 }
 
 void
-net_transmit(uint8_t *frame, uint32_t len, const void *payload,
-    uint32_t payload_len)
+net_transmit(uint8_t *frame, uint32_t len, const void *payload, uint32_t payload_len)
 {
 	static uint32_t dropping;
 	uint32_t i = (addr_of(frame) - addr_of(tx_buffers)) / BUFFER;
-	const struct segment segs[2] = {
-		{ frame - HEADER, len + HEADER, false },
-		{ payload, payload_len, false }
-	};
+	const struct segment segs[2] = { { frame - HEADER, len + HEADER, false }, { payload, payload_len, false } };
 
-	if (drop_this(&dropping) ||
-	    !virtqueue_add(&tx, segs, payload_len > 0 ? 2 : 1, i)) {
+	if (drop_this(&dropping) || !virtqueue_add(&tx, segs, payload_len > 0 ? 2 : 1, i)) {
 		tx_free[tx_free_count++] = (uint8_t)i;
 		net_stats.dropped++;
 		return;

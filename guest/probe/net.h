@@ -10,12 +10,10 @@
 
 #include "virtqueue.h"
 
-enum {
-	ETHER_HEADER = 14, ETHER_MTU = 1500, ETHER_ARP = 0x0806, ETHER_IP = 0x0800
-};
+enum { ETHER_HEADER = 14, ETHER_MTU = 1500, ETHER_ARP = 0x0806, ETHER_IP = 0x0800 };
 
 struct net_stats {
-	uint32_t received, sent, dropped;	/* dropped: no transmit buffer */
+	uint32_t received, sent, dropped; /* dropped: no transmit buffer */
 };
 
 extern struct net_stats net_stats;
@@ -27,8 +25,7 @@ struct virtio_device *net_device(void);
 /* A buffer of header + MTU bytes, the addresses and type filled in, or NULL. */
 uint8_t *net_frame(const uint8_t *to, uint32_t type);
 /* Queues the frame's first len bytes, then payload, which must stay as it is. */
-void net_transmit(uint8_t *frame, uint32_t len, const void *payload,
-    uint32_t payload_len);
+void net_transmit(uint8_t *frame, uint32_t len, const void *payload, uint32_t payload_len);
 void net_flush(void);
 /* Hands over all frames that have come; true if there were any. */
 bool net_poll(void);

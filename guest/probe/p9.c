@@ -10,12 +10,22 @@
 #include "virtqueue.h"
 
 enum {
-	HEADER = 7, QID = 13, RLERROR = 7, TLOPEN = 12, TGETATTR = 24,
-	TREADDIR = 40, TVERSION = 100, TATTACH = 104, TWALK = 110, TREAD = 116,
-	TCLUNK = 120, NO_TAG = 0xffff, TIMEOUT_MS = 5000
+	HEADER = 7,
+	QID = 13,
+	RLERROR = 7,
+	TLOPEN = 12,
+	TGETATTR = 24,
+	TREADDIR = 40,
+	TVERSION = 100,
+	TATTACH = 104,
+	TWALK = 110,
+	TREAD = 116,
+	TCLUNK = 120,
+	NO_TAG = 0xffff,
+	TIMEOUT_MS = 5000
 };
-#define NO_FID		UINT32_MAX
-#define GETATTR_BASIC	0x7ffull
+#define NO_FID UINT32_MAX
+#define GETATTR_BASIC 0x7ffull
 
 static struct virtio_device *dev;
 static struct virtqueue queue;
@@ -28,9 +38,7 @@ p9_init(void)
 	if (dev != NULL)
 		return true;
 	dev = virtio_find(VIRTIO_9P, 0);
-	if (dev == NULL ||
-	    !virtio_begin(dev, 1 | VIRTIO_F_INDIRECT_DESC) ||
-	    !virtqueue_init(&queue, dev, 0)) {
+	if (dev == NULL || !virtio_begin(dev, 1 | VIRTIO_F_INDIRECT_DESC) || !virtqueue_init(&queue, dev, 0)) {
 		dev = NULL;
 		return false;
 	}
@@ -96,9 +104,7 @@ begin(uint8_t type, uint32_t tag)
 static bool
 transact(uint32_t body_min)
 {
-	const struct segment segs[2] = {
-		{ request, request_len, false }, { reply, sizeof(reply), true }
-	};
+	const struct segment segs[2] = { { request, request_len, false }, { reply, sizeof(reply), true } };
 	uint32_t cookie;
 
 	last_errno = 0;
@@ -106,10 +112,8 @@ transact(uint32_t body_min)
 	if (!virtqueue_add(&queue, segs, 2, 0))
 		return false;
 	virtqueue_kick(&queue);
-	if (!virtqueue_wait(&queue, TIMEOUT_MS) ||
-	    !virtqueue_take(&queue, &cookie, &reply_len) || reply_len < HEADER ||
-	    get_le32(reply) > sizeof(reply) || get_le32(reply) < HEADER ||
-	    memcmp(reply + 5, request + 5, 2) != 0)
+	if (!virtqueue_wait(&queue, TIMEOUT_MS) || !virtqueue_take(&queue, &cookie, &reply_len) || reply_len < HEADER ||
+	    get_le32(reply) > sizeof(reply) || get_le32(reply) < HEADER || memcmp(reply + 5, request + 5, 2) != 0)
 		return false;
 	reply_len = get_le32(reply);
 	if (reply[4] == RLERROR && reply_len >= HEADER + 4)
@@ -145,8 +149,7 @@ p9_walk(uint32_t fid, uint32_t newfid, const char *name)
 	request_len += 2;
 	if (name != NULL)
 		put_string(name);
-	return transact(2) &&
-	    get_le16(reply + HEADER) == (name != NULL ? 1u : 0u);
+	return transact(2) && get_le16(reply + HEADER) == (name != NULL ? 1u : 0u);
 }
 
 bool
@@ -201,8 +204,7 @@ p9_readdir(uint32_t fid, uint64_t off, struct p9_entry *entry, bool *error)
 	len = get_le16(e + QID + 9);
 	if (len > n - QID - 11 || len > P9_NAME_MAX || entry->next == off)
 		return false;
-	copy_string(entry->name, sizeof(entry->name), (const char *)e + QID + 11,
-	    len);
+	copy_string(entry->name, sizeof(entry->name), (const char *)e + QID + 11, len);
 	*error = false;
 	return true;
 }

@@ -11,8 +11,8 @@
 enum { P9_MSIZE = 16384, P9_ROOT_FID = 1, P9_NAME_MAX = 255 };
 
 struct p9_entry {
-	uint64_t next;			/* offset of the entry behind it */
-	uint8_t type;			/* as in dirent: 4 directory, 8 file */
+	uint64_t next; /* offset of the entry behind it */
+	uint8_t type; /* as in dirent: 4 directory, 8 file */
 	char name[P9_NAME_MAX + 1];
 };
 

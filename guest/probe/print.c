@@ -27,8 +27,7 @@ sink_put(struct sink *s, char c)
 }
 
 static void
-sink_field(struct sink *s, const char *text, size_t len,
-    const struct conversion *c)
+sink_field(struct sink *s, const char *text, size_t len, const struct conversion *c)
 {
 	for (size_t i = len; i < c->width; i++)
 		sink_put(s, c->zero ? '0' : ' ');
@@ -37,8 +36,7 @@ sink_field(struct sink *s, const char *text, size_t len,
 }
 
 static void
-sink_number(struct sink *s, uint64_t v, uint32_t base, bool negative,
-    const struct conversion *c)
+sink_number(struct sink *s, uint64_t v, uint32_t base, bool negative, const struct conversion *c)
 {
 	char text[24];
 	size_t i = sizeof(text);
@@ -96,15 +94,16 @@ vformat(char *buf, size_t size, const char *fmt, va_list ap)
 			break;
 		case 'd':
 			d = va_arg(ap, int32_t);
-			sink_number(&s, d < 0 ? 0 - (uint32_t)d : (uint32_t)d,
-			    10, d < 0, &c);
+			sink_number(&s, d < 0 ? 0 - (uint32_t)d : (uint32_t)d, 10, d < 0, &c);
 			break;
 		case 'o':
 		case 'u':
 		case 'x':
-			sink_number(&s, c.wide ? va_arg(ap, uint64_t) :
-			    va_arg(ap, uint32_t), *fmt == 'o' ? 8 :
-			    *fmt == 'u' ? 10 : 16, false, &c);
+			sink_number(&s, c.wide ? va_arg(ap, uint64_t) : va_arg(ap, uint32_t),
+			    *fmt == 'o'	  ? 8
+			    : *fmt == 'u' ? 10
+					  : 16,
+			    false, &c);
 			break;
 		case '\0':
 			fmt--;

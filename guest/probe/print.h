@@ -8,13 +8,11 @@
 #include "probe.h"
 
 /* Into a buffer, always terminated; returns the length kept. */
-size_t format(char *buf, size_t size, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+size_t format(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 size_t vformat(char *buf, size_t size, const char *fmt, va_list ap);
 /* To the console; a message of more than 511 bytes is cut. */
 void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Says what cannot be and resets the machine. */
-_Noreturn void panic(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
+_Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

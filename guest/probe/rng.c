@@ -17,8 +17,7 @@ rng_init(void)
 	if (dev != NULL)
 		return true;
 	dev = virtio_find(VIRTIO_RNG, 0);
-	if (dev == NULL || !virtio_begin(dev, 0) ||
-	    !virtqueue_init(&queue, dev, 0)) {
+	if (dev == NULL || !virtio_begin(dev, 0) || !virtqueue_init(&queue, dev, 0)) {
 		dev = NULL;
 		return false;
 	}
@@ -36,8 +35,7 @@ rng_read(void *buf, uint32_t len)
 		if (!virtqueue_add(&queue, &(struct segment){ p, len, true }, 1, 0))
 			return false;
 		virtqueue_kick(&queue);
-		if (!virtqueue_wait(&queue, TIMEOUT_MS) ||
-		    !virtqueue_take(&queue, &cookie, &got) || got == 0 ||
+		if (!virtqueue_wait(&queue, TIMEOUT_MS) || !virtqueue_take(&queue, &cookie, &got) || got == 0 ||
 		    got > len)
 			return false;
 		p += got;

@@ -8,8 +8,14 @@
 #include "x86.h"
 
 enum {
-	INDEX = 0x70, DATA = 0x71, REG_A = 0x0a, REG_B = 0x0b, CENTURY = 0x32,
-	A_UIP = 0x80, B_BINARY = 0x04, UIP_READS = 10000
+	INDEX = 0x70,
+	DATA = 0x71,
+	REG_A = 0x0a,
+	REG_B = 0x0b,
+	CENTURY = 0x32,
+	A_UIP = 0x80,
+	B_BINARY = 0x04,
+	UIP_READS = 10000
 };
 
 static uint32_t
@@ -42,11 +48,8 @@ rtc_read(struct rtc_time *t)
 	if (i == UIP_READS)
 		return false;
 	binary = (rtc_register(REG_B) & B_BINARY) != 0;
-	if (!rtc_field(0, binary, &t->second) ||
-	    !rtc_field(2, binary, &t->minute) ||
-	    !rtc_field(4, binary, &t->hour) || !rtc_field(7, binary, &t->day) ||
-	    !rtc_field(8, binary, &t->month) ||
-	    !rtc_field(9, binary, &t->year) ||
+	if (!rtc_field(0, binary, &t->second) || !rtc_field(2, binary, &t->minute) || !rtc_field(4, binary, &t->hour) ||
+	    !rtc_field(7, binary, &t->day) || !rtc_field(8, binary, &t->month) || !rtc_field(9, binary, &t->year) ||
 	    !rtc_field(CENTURY, binary, &century))
 		return false;
 	t->year += century * 100;
@@ -56,7 +59,6 @@ rtc_read(struct rtc_time *t)
 bool
 rtc_time_sane(const struct rtc_time *t)
 {
-	return t->year >= 2000 && t->year < 2200 && t->month >= 1 &&
-	    t->month <= 12 && t->day >= 1 && t->day <= 31 && t->hour < 24 &&
-	    t->minute < 60 && t->second < 60;
+	return t->year >= 2000 && t->year < 2200 && t->month >= 1 && t->month <= 12 && t->day >= 1 && t->day <= 31 &&
+	       t->hour < 24 && t->minute < 60 && t->second < 60;
 }

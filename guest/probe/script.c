@@ -60,10 +60,9 @@ command_ls(struct ffs *fs, char *arg)
 	while (ffs_readdir(fs, &node, &off, &entry)) {
 		if (!ffs_inode(fs, entry.ino, &entry_node))
 			return "bad inode";
-		kind = ffs_kind(&entry_node) == FFS_DIR ? 'd' :
-		    ffs_kind(&entry_node) == FFS_LINK ? 'l' : '-';
-		print("%c%04o %10llu %s\n", kind, entry_node.mode & 0xfff,
-		    (unsigned long long)entry_node.size, entry.name);
+		kind = ffs_kind(&entry_node) == FFS_DIR ? 'd' : ffs_kind(&entry_node) == FFS_LINK ? 'l' : '-';
+		print("%c%04o %10llu %s\n", kind, entry_node.mode & 0xfff, (unsigned long long)entry_node.size,
+		    entry.name);
 	}
 	return NULL;
 }
@@ -109,11 +108,8 @@ command_exit(struct ffs *fs, char *arg)
 	machine_exit((uint8_t)parse_number(arg, NULL));
 }
 
-static const struct command commands[] = {
-	{ "print", command_print }, { "cat", command_cat }, { "ls", command_ls },
-	{ "sleep", command_sleep }, { "serve", command_serve },
-	{ "test", command_test }, { "exit", command_exit }
-};
+static const struct command commands[] = { { "print", command_print }, { "cat", command_cat }, { "ls", command_ls },
+	{ "sleep", command_sleep }, { "serve", command_serve }, { "test", command_test }, { "exit", command_exit } };
 
 static void
 line_run(struct ffs *fs, const char *file, uint32_t number, char *line)
@@ -147,8 +143,7 @@ script_load(struct ffs *fs, const char *file)
 		return false;
 	n = ffs_read(fs, &node, 0, script, SCRIPT_MAX);
 	script[n > 0 ? n : 0] = '\0';
-	return has_prefix(script, "#!probe") != 0 &&
-	    (script[7] == '\n' || script[7] == '\0');
+	return has_prefix(script, "#!probe") != 0 && (script[7] == '\n' || script[7] == '\0');
 }
 
 static void

@@ -11,10 +11,7 @@
 #include "mptable.h"
 #include "string.h"
 
-enum {
-	PAGE = 4096, HIGHEST = 0x90000, LOWEST = 0x1000,
-	INIT_WAIT_US = 1000, POLL_US = 200, POLLS = 2500
-};
+enum { PAGE = 4096, HIGHEST = 0x90000, LOWEST = 0x1000, INIT_WAIT_US = 1000, POLL_US = 200, POLLS = 2500 };
 
 extern const char trampoline[], trampoline_end[];
 volatile uint32_t smp_started;

@@ -11,10 +11,8 @@ memcpy(void *dst, const void *src, size_t n)
 	void *d = dst;
 	size_t words = n / 4, rest = n % 4;
 
-	__asm__ volatile("rep movsl"
-	    : "+D"(d), "+S"(src), "+c"(words) : : "memory");
-	__asm__ volatile("rep movsb"
-	    : "+D"(d), "+S"(src), "+c"(rest) : : "memory");
+	__asm__ volatile("rep movsl" : "+D"(d), "+S"(src), "+c"(words) : : "memory");
+	__asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(rest) : : "memory");
 	return dst;
 }
 

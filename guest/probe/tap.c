@@ -37,13 +37,12 @@ test_interrupts(struct test_context *c, struct virtio_device *d)
 	/* An answer that was there at once needed no halt: let it in now. */
 	if (d->interrupts == 0)
 		clock_sleep_us(1000);
-	return test_because(c, d->interrupts > 0 ? TEST_PASS : TEST_FAIL,
-	    "%u interrupts on pin %u", d->interrupts, d->irq);
+	return test_because(
+	    c, d->interrupts > 0 ? TEST_PASS : TEST_FAIL, "%u interrupts on pin %u", d->interrupts, d->irq);
 }
 
 static void
-report(struct test_context *c, enum test_result r, const char *name,
-    const char *number_text)
+report(struct test_context *c, enum test_result r, const char *name, const char *number_text)
 {
 	static char full[96];
 	size_t n = 0;
@@ -88,12 +87,8 @@ group_run(const struct test_group *g, struct ffs *root, int disk)
 uint32_t
 tests_run(struct ffs *root)
 {
-	static const struct test_group *const before[] = {
-		&test_platform, &test_time
-	};
-	static const struct test_group *const after[] = {
-		&test_net, &test_virtio, &test_root
-	};
+	static const struct test_group *const before[] = { &test_platform, &test_time };
+	static const struct test_group *const after[] = { &test_net, &test_virtio, &test_root };
 	int disks = blk_count > 0 ? blk_count : 1;
 	uint32_t total = test_disk.count * (uint32_t)disks;
 

@@ -10,10 +10,16 @@
 #include "string.h"
 
 enum {
-	DEFAULT_MSS = 536, MAX_MSS = 1460, MIN_MSS = 64,
-	RTO_FIRST_US = 1000000, RTO_MIN_US = 200000, RTO_MAX_US = 8000000,
-	RETRIES_MAX = 10, TIME_WAIT_US = 1000000,
-	RECEIVE_WINDOW = 8192, REFILL = TCP_BUFFER / 2
+	DEFAULT_MSS = 536,
+	MAX_MSS = 1460,
+	MIN_MSS = 64,
+	RTO_FIRST_US = 1000000,
+	RTO_MIN_US = 200000,
+	RTO_MAX_US = 8000000,
+	RETRIES_MAX = 10,
+	TIME_WAIT_US = 1000000,
+	RECEIVE_WINDOW = 8192,
+	REFILL = TCP_BUFFER / 2
 };
 
 static struct tcp connections[TCP_CONNECTIONS];
@@ -53,8 +59,8 @@ static struct tcp *
 tcp_find(uint32_t ip, uint32_t remote_port, uint32_t local_port)
 {
 	for (struct tcp *t = connections; t < connections + TCP_CONNECTIONS; t++)
-		if (t->state != TCP_FREE && t->remote_ip == ip &&
-		    t->remote_port == remote_port && t->local_port == local_port)
+		if (t->state != TCP_FREE && t->remote_ip == ip && t->remote_port == remote_port &&
+		    t->local_port == local_port)
 			return t;
 	return NULL;
 }
@@ -72,8 +78,7 @@ tcp_new(void)
 			best = t;
 			break;
 		}
-		if (t->state == TCP_TIME_WAIT &&
-		    (best == NULL || t->deadline_us < best->deadline_us))
+		if (t->state == TCP_TIME_WAIT && (best == NULL || t->deadline_us < best->deadline_us))
 			best = t;
 	}
 	if (best != NULL) {
@@ -110,7 +115,7 @@ tcp_accept(const uint8_t *mac, uint32_t src, const uint8_t *seg, uint32_t header
 	struct tcp *t = tcp_new();
 
 	if (t == NULL)
-		return;			/* the peer will try again */
+		return; /* the peer will try again */
 	t->state = TCP_SYN_RECEIVED;
 	t->remote_ip = src;
 	t->remote_port = (uint16_t)get_be16(seg);
@@ -220,8 +225,7 @@ ack_input(struct tcp *t, const uint8_t *seg, uint32_t data_len)
 		app->opened(t);
 	} else if (seq_before(t->una, ack))
 		new_ack(t, ack);
-	else if (ack == t->una && t->una != t->max && data_len == 0 &&
-	    window == t->send_window && window != 0)
+	else if (ack == t->una && t->una != t->max && data_len == 0 && window == t->send_window && window != 0)
 		duplicate_ack(t);
 	if (!seq_before(ack, t->una))
 		t->send_window = window;
@@ -229,8 +233,7 @@ ack_input(struct tcp *t, const uint8_t *seg, uint32_t data_len)
 
 /* In order data only; anything else is asked for again by the ACK. */
 static void
-data_input(struct tcp *t, uint32_t seq, const uint8_t *data, uint32_t len,
-    bool fin)
+data_input(struct tcp *t, uint32_t seq, const uint8_t *data, uint32_t len, bool fin)
 {
 	uint32_t old = t->receive_next - seq;
 
@@ -301,8 +304,7 @@ tcp_input(const uint8_t *mac, uint32_t src, const uint8_t *seg, uint32_t len)
 		return;
 	header = (uint32_t)(seg[12] >> 4) * 4;
 	sum = checksum_pseudo(src, IP_ADDRESS, len);
-	if (header < TCP_HEADER || header > len ||
-	    checksum_fold(checksum_add(sum, seg, len)) != 0)
+	if (header < TCP_HEADER || header > len || checksum_fold(checksum_add(sum, seg, len)) != 0)
 		return;
 	flags = seg[13];
 	t = tcp_find(src, get_be16(seg), get_be16(seg + 2));
@@ -313,8 +315,7 @@ tcp_input(const uint8_t *mac, uint32_t src, const uint8_t *seg, uint32_t len)
 	}
 	if (t != NULL)
 		segment_input(t, seg, header, len - header);
-	else if (app != NULL && get_be16(seg + 2) == listen_port &&
-	    (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+	else if (app != NULL && get_be16(seg + 2) == listen_port && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
 		tcp_accept(mac, src, seg, header);
 	else if (!(flags & TCP_RST))
 		tcp_reset_reply(mac, src, seg, len - header);
@@ -354,8 +355,7 @@ tcp_timers(void)
 			continue;
 		if (t->deadline_us <= now)
 			timer_expired(t);
-		if (t->state != TCP_FREE && t->deadline_us != 0 &&
-		    t->deadline_us < next)
+		if (t->state != TCP_FREE && t->deadline_us != 0 && t->deadline_us < next)
 			next = t->deadline_us;
 	}
 	return next;

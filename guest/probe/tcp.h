@@ -18,25 +18,23 @@
 
 enum { TCP_CONNECTIONS = 32, TCP_BUFFER = 65536, TCP_HEADER = 20 };
 
-enum tcp_flag {
-	TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
-};
+enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 
 enum tcp_state { TCP_FREE, TCP_SYN_RECEIVED, TCP_OPEN, TCP_TIME_WAIT };
 
 struct tcp {
 	enum tcp_state state;
-	uint32_t index;			/* 0 .. TCP_CONNECTIONS - 1 */
+	uint32_t index; /* 0 .. TCP_CONNECTIONS - 1 */
 	uint32_t remote_ip;
 	uint16_t remote_port, local_port;
 	uint8_t mac[6];
 	uint32_t una, nxt, max, send_window, mss, receive_next, fin_seq;
 	bool finishing, fin_sent, fin_acked, peer_fin, ack_due;
-	uint32_t start, used;		/* the ring */
+	uint32_t start, used; /* the ring */
 	uint32_t cwnd, ssthresh, duplicate_acks, recover;
 	bool recovering, timing;
-	uint32_t timed_seq;		/* RTT is measured on this byte */
-	uint64_t timed_at_us, deadline_us;	/* deadline 0: no timer */
+	uint32_t timed_seq; /* RTT is measured on this byte */
+	uint64_t timed_at_us, deadline_us; /* deadline 0: no timer */
 	uint32_t srtt_us, rttvar_us, rto_us, retries;
 	uint8_t *ring;
 };
@@ -65,8 +63,7 @@ void tcp_output(struct tcp *);
 void tcp_retransmit_first(struct tcp *);
 void tcp_arm(struct tcp *);
 void tcp_send_syn_ack(struct tcp *);
-void tcp_reset_reply(const uint8_t *mac, uint32_t ip, const uint8_t *seg,
-    uint32_t data_len);
+void tcp_reset_reply(const uint8_t *mac, uint32_t ip, const uint8_t *seg, uint32_t data_len);
 
 static inline bool
 seq_before(uint32_t a, uint32_t b)

@@ -13,8 +13,7 @@
 enum { WINDOW = 8192, OUR_MSS = 1460, MSS_OPTION = 2 << 8 | 4 };
 
 static bool
-segment_send(struct tcp *t, uint32_t seq, uint32_t flags, const void *data,
-    uint32_t len)
+segment_send(struct tcp *t, uint32_t seq, uint32_t flags, const void *data, uint32_t len)
 {
 	uint32_t header = flags & TCP_SYN ? TCP_HEADER + 4 : TCP_HEADER, sum;
 	uint8_t *frame, *p;
@@ -153,8 +152,7 @@ tcp_retransmit_first(struct tcp *t)
 
 /* RFC 9293, 3.10.7.1: to a segment that belongs to no connection. */
 void
-tcp_reset_reply(const uint8_t *mac, uint32_t ip, const uint8_t *seg,
-    uint32_t data_len)
+tcp_reset_reply(const uint8_t *mac, uint32_t ip, const uint8_t *seg, uint32_t data_len)
 {
 	uint8_t *frame = ip_frame(mac, ip, IP_TCP, TCP_HEADER), *p;
 	uint32_t flags = get_be16(seg + 12);
@@ -165,13 +163,11 @@ tcp_reset_reply(const uint8_t *mac, uint32_t ip, const uint8_t *seg,
 	put_be16(p, get_be16(seg + 2));
 	put_be16(p + 2, get_be16(seg));
 	put_be32(p + 4, flags & TCP_ACK ? get_be32(seg + 8) : 0);
-	put_be32(p + 8, flags & TCP_ACK ? 0 : get_be32(seg + 4) + data_len +
-	    (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0));
-	put_be16(p + 12, TCP_HEADER << 10 | TCP_RST |
-	    (flags & TCP_ACK ? 0 : TCP_ACK));
+	put_be32(p + 8,
+	    flags & TCP_ACK ? 0 : get_be32(seg + 4) + data_len + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0));
+	put_be16(p + 12, TCP_HEADER << 10 | TCP_RST | (flags & TCP_ACK ? 0 : TCP_ACK));
 	put_be16(p + 14, 0);
 	put_be32(p + 16, 0);
-	put_le16(p + 16, checksum_fold(checksum_add(
-	    checksum_pseudo(IP_ADDRESS, ip, TCP_HEADER), p, TCP_HEADER)));
+	put_le16(p + 16, checksum_fold(checksum_add(checksum_pseudo(IP_ADDRESS, ip, TCP_HEADER), p, TCP_HEADER)));
 	net_transmit(frame, ETHER_HEADER + IP_HEADER + TCP_HEADER, NULL, 0);
 }

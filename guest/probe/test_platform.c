@@ -26,25 +26,19 @@ boot_map(struct test_context *c)
 {
 	if (boot.version == 0)
 		return test_because(c, TEST_FAIL, "start_info version 0");
-	return test_because(c, boot.memmap_count > 0 &&
-	    boot.ram_bytes >= 32u << 20 ? TEST_PASS : TEST_FAIL,
-	    "%u entries, %u MB", boot.memmap_count,
-	    (uint32_t)(boot.ram_bytes >> 20));
+	return test_because(c, boot.memmap_count > 0 && boot.ram_bytes >= 32u << 20 ? TEST_PASS : TEST_FAIL,
+	    "%u entries, %u MB", boot.memmap_count, (uint32_t)(boot.ram_bytes >> 20));
 }
 
 /* NetBSD's kernel would load over them otherwise. */
 static enum test_result
 boot_placement(struct test_context *c)
 {
-	const uint32_t places[] = {
-		boot.start_info, boot.memmap, addr_of(boot.cmdline)
-	};
+	const uint32_t places[] = { boot.start_info, boot.memmap, addr_of(boot.cmdline) };
 
 	for (size_t i = 0; i < nitems(places); i++)
-		if (places[i] >= IMAGE_LOW && places[i] < IMAGE_HIGH &&
-		    boot.cmdline[0] != '\0')
-			return test_because(c, TEST_FAIL, "%x is in the kernel",
-			    places[i]);
+		if (places[i] >= IMAGE_LOW && places[i] < IMAGE_HIGH && boot.cmdline[0] != '\0')
+			return test_because(c, TEST_FAIL, "%x is in the kernel", places[i]);
 	return TEST_PASS;
 }
 
@@ -55,8 +49,8 @@ boot_cmdline(struct test_context *c)
 
 	if (cmdline.bad[0] != '\0')
 		return test_because(c, TEST_FAIL, "malformed: %s", cmdline.bad);
-	return test_because(c, len < CMDLINE_KEPT ? TEST_PASS : TEST_FAIL,
-	    "%u bytes, NetBSD keeps 1023", (uint32_t)len);
+	return test_because(
+	    c, len < CMDLINE_KEPT ? TEST_PASS : TEST_FAIL, "%u bytes, NetBSD keeps 1023", (uint32_t)len);
 }
 
 static enum test_result
@@ -66,7 +60,7 @@ cpuid_not_xen(struct test_context *c)
 
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(cx), "=d"(d));
 	(void)c;
-	return test_pass_if(b != 0x566e6558);	/* "XenV" */
+	return test_pass_if(b != 0x566e6558); /* "XenV" */
 }
 
 static enum test_result
@@ -80,8 +74,8 @@ mp_sums(struct test_context *c)
 static enum test_result
 mp_entries(struct test_context *c)
 {
-	return test_because(c, mptable.entries_ok && mptable.cpu_count > 0 &&
-	    mptable.ioint_count > 0 ? TEST_PASS : TEST_FAIL,
+	return test_because(c,
+	    mptable.entries_ok && mptable.cpu_count > 0 && mptable.ioint_count > 0 ? TEST_PASS : TEST_FAIL,
 	    "%d cpus, %d interrupts", mptable.cpu_count, mptable.ioint_count);
 }
 
@@ -97,8 +91,7 @@ mp_boot_cpu(struct test_context *c)
 static enum test_result
 ioapic_has_pins(struct test_context *c)
 {
-	return test_because(c, ioapic_pins() == VECTOR_PINS ? TEST_PASS :
-	    TEST_FAIL, "%u pins", ioapic_pins());
+	return test_because(c, ioapic_pins() == VECTOR_PINS ? TEST_PASS : TEST_FAIL, "%u pins", ioapic_pins());
 }
 
 /* Edge-triggered, unlike virtio's. */
@@ -118,8 +111,7 @@ uart_interrupt(struct test_context *c)
 		clock_halt(until);
 	uart_interrupt_end();
 	ioapic_mask(pin);
-	return test_because(c, test_pass_if(trap_count(vector) != before),
-	    "nothing on pin %u", pin);
+	return test_because(c, test_pass_if(trap_count(vector) != before), "nothing on pin %u", pin);
 }
 
 static enum test_result
@@ -175,8 +167,7 @@ fwcfg_smolbsd(struct test_context *c)
 		text[len] = '\0';
 		print("# fw_cfg %s (%u) = %s\n", f.name, f.size, text);
 	}
-	return test_because(c, found > 0 ? TEST_PASS : TEST_SKIP,
-	    "no opt/org.smolbsd entries");
+	return test_because(c, found > 0 ? TEST_PASS : TEST_SKIP, "no opt/org.smolbsd entries");
 }
 
 static enum test_result
@@ -189,24 +180,16 @@ all_cpus(struct test_context *c)
 	if (!started)
 		ok = smp_start();
 	started = true;
-	return test_because(c, test_pass_if(ok && smp_started + 1 ==
-	    (uint32_t)mptable.cpu_count), "%u of %d others", smp_started,
-	    mptable.cpu_count - 1);
+	return test_because(c, test_pass_if(ok && smp_started + 1 == (uint32_t)mptable.cpu_count), "%u of %d others",
+	    smp_started, mptable.cpu_count - 1);
 }
 
-static const struct test tests[] = {
-	{ "boot memory map", boot_map },
-	{ "boot information outside of NetBSD's kernel", boot_placement },
-	{ "boot command line", boot_cmdline },
-	{ "cpuid does not say Xen", cpuid_not_xen },
-	{ "mptable checksums", mp_sums },
-	{ "mptable entries", mp_entries },
-	{ "mptable has the boot cpu", mp_boot_cpu },
-	{ "ioapic has 24 pins", ioapic_has_pins },
-	{ "com0 transmit interrupt (ioapic, edge)", uart_interrupt },
-	{ "fw_cfg directory", fwcfg_directory },
-	{ "fw_cfg opt/org.smolbsd", fwcfg_smolbsd },
-	{ "smp all cpus up", all_cpus }
-};
+static const struct test tests[] = { { "boot memory map", boot_map },
+	{ "boot information outside of NetBSD's kernel", boot_placement }, { "boot command line", boot_cmdline },
+	{ "cpuid does not say Xen", cpuid_not_xen }, { "mptable checksums", mp_sums },
+	{ "mptable entries", mp_entries }, { "mptable has the boot cpu", mp_boot_cpu },
+	{ "ioapic has 24 pins", ioapic_has_pins }, { "com0 transmit interrupt (ioapic, edge)", uart_interrupt },
+	{ "fw_cfg directory", fwcfg_directory }, { "fw_cfg opt/org.smolbsd", fwcfg_smolbsd },
+	{ "smp all cpus up", all_cpus } };
 
 const struct test_group test_platform = { tests, nitems(tests) };

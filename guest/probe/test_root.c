@@ -48,8 +48,7 @@ walk_dir(struct walk *w, uint32_t ino, uint32_t depth)
 			return false;
 		if (ffs_kind(&node) == FFS_FILE && !read_whole(w, &node))
 			return false;
-		if (ffs_kind(&node) == FFS_DIR && depth < DEPTH_MAX &&
-		    !walk_dir(w, e.ino, depth + 1))
+		if (ffs_kind(&node) == FFS_DIR && depth < DEPTH_MAX && !walk_dir(w, e.ino, depth + 1))
 			return false;
 	}
 	return w->nodes >= NODES_MAX || off >= dir.size;
@@ -72,8 +71,7 @@ readable(struct test_context *c)
 	if (c->root == NULL)
 		return test_because(c, TEST_SKIP, "no root file system");
 	ok = walk_dir(&w, FFS_ROOT, 0);
-	return test_because(c, test_pass_if(ok), "after %u files, %u KB",
-	    w.nodes, (uint32_t)(w.bytes >> 10));
+	return test_because(c, test_pass_if(ok), "after %u files, %u KB", w.nodes, (uint32_t)(w.bytes >> 10));
 }
 
 static enum test_result
@@ -83,16 +81,12 @@ root_is_dir(struct test_context *c)
 
 	if (c->root == NULL)
 		return test_because(c, TEST_SKIP, "no root file system");
-	return test_pass_if(ffs_lookup(c->root, "/", &node) &&
-	    ffs_kind(&node) == FFS_DIR &&
-	    ffs_lookup(c->root, "/./..//.", &node) && node.ino == FFS_ROOT &&
-	    !ffs_lookup(c->root, "/no such file", &node));
+	return test_pass_if(ffs_lookup(c->root, "/", &node) && ffs_kind(&node) == FFS_DIR &&
+			    ffs_lookup(c->root, "/./..//.", &node) && node.ino == FFS_ROOT &&
+			    !ffs_lookup(c->root, "/no such file", &node));
 }
 
-static const struct test tests[] = {
-	{ "root is clean", mounted },
-	{ "root looks up", root_is_dir },
-	{ "root reads its files", readable }
-};
+static const struct test tests[] = { { "root is clean", mounted }, { "root looks up", root_is_dir },
+	{ "root reads its files", readable } };
 
 const struct test_group test_root = { tests, nitems(tests) };

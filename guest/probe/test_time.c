@@ -17,8 +17,7 @@ enum { TICK_POLL_US = 20000, TICK_MAX_US = 1100000 };
 static enum test_result
 i8254_counts(struct test_context *c)
 {
-	return test_because(c, test_pass_if(i8254_probe() && clock.calibrated),
-	    "the counter stands still");
+	return test_because(c, test_pass_if(i8254_probe() && clock.calibrated), "the counter stands still");
 }
 
 static enum test_result
@@ -26,8 +25,7 @@ lapic_identity(struct test_context *c)
 {
 	uint32_t v = lapic_version();
 
-	return test_because(c, test_pass_if((v & 0xf0) == 0x10 &&
-	    (v >> 16 & 0xff) >= 3), "version register %x", v);
+	return test_because(c, test_pass_if((v & 0xf0) == 0x10 && (v >> 16 & 0xff) >= 3), "version register %x", v);
 }
 
 static enum test_result
@@ -38,9 +36,8 @@ lapic_interrupts(struct test_context *c)
 
 	for (int i = 0; i < 3; i++)
 		clock_sleep_us(1000);
-	return test_because(c, test_pass_if(trap_count(VECTOR_TIMER) - before >=
-	    3 && clock_us() - start >= 3000), "%u interrupts in %u us",
-	    trap_count(VECTOR_TIMER) - before, (uint32_t)(clock_us() - start));
+	return test_because(c, test_pass_if(trap_count(VECTOR_TIMER) - before >= 3 && clock_us() - start >= 3000),
+	    "%u interrupts in %u us", trap_count(VECTOR_TIMER) - before, (uint32_t)(clock_us() - start));
 }
 
 /* Early is wrong; late may be a busy host. */
@@ -54,8 +51,8 @@ lapic_rate(struct test_context *c)
 	for (int i = 0; i < 10 && trap_count(VECTOR_TIMER) == before; i++)
 		halt_once();
 	took = (uint32_t)(clock_us() - start);
-	return test_because(c, test_pass_if(took >= 9000 && took < 500000),
-	    "10 ms took %u us (timer %u kHz)", took, clock.timer_khz);
+	return test_because(
+	    c, test_pass_if(took >= 9000 && took < 500000), "10 ms took %u us (timer %u kHz)", took, clock.timer_khz);
 }
 
 static enum test_result
@@ -65,9 +62,8 @@ rtc_date(struct test_context *c)
 
 	if (!rtc_read(&t))
 		return test_because(c, TEST_FAIL, "cannot be read");
-	return test_because(c, test_pass_if(rtc_time_sane(&t)),
-	    "%04u-%02u-%02u %02u:%02u:%02u", t.year, t.month, t.day, t.hour,
-	    t.minute, t.second);
+	return test_because(c, test_pass_if(rtc_time_sane(&t)), "%04u-%02u-%02u %02u:%02u:%02u", t.year, t.month, t.day,
+	    t.hour, t.minute, t.second);
 }
 
 static enum test_result
@@ -88,13 +84,8 @@ rtc_ticks(struct test_context *c)
 	return test_because(c, TEST_FAIL, "no new second in 1.1 s");
 }
 
-static const struct test tests[] = {
-	{ "i8254 counts", i8254_counts },
-	{ "lapic version", lapic_identity },
-	{ "lapic timer interrupts", lapic_interrupts },
-	{ "lapic timer rate", lapic_rate },
-	{ "rtc date", rtc_date },
-	{ "rtc ticks", rtc_ticks }
-};
+static const struct test tests[] = { { "i8254 counts", i8254_counts }, { "lapic version", lapic_identity },
+	{ "lapic timer interrupts", lapic_interrupts }, { "lapic timer rate", lapic_rate }, { "rtc date", rtc_date },
+	{ "rtc ticks", rtc_ticks } };
 
 const struct test_group test_time = { tests, nitems(tests) };

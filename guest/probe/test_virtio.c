@@ -17,11 +17,9 @@ all_answered(struct test_context *c)
 {
 	for (int i = 0; i < virtio_count(); i++)
 		if (virtio_get(i)->version != 2)
-			return test_because(c, TEST_FAIL, "%s is version %u",
-			    virtio_type_name(virtio_get(i)->type),
+			return test_because(c, TEST_FAIL, "%s is version %u", virtio_type_name(virtio_get(i)->type),
 			    virtio_get(i)->version);
-	return test_because(c, virtio_count() > 0 ? TEST_PASS : TEST_SKIP,
-	    "no devices");
+	return test_because(c, virtio_count() > 0 ? TEST_PASS : TEST_SKIP, "no devices");
 }
 
 static enum test_result
@@ -33,8 +31,7 @@ rng_differs(struct test_context *c)
 		return test_because(c, TEST_SKIP, "no rng");
 	if (!rng_read(a, sizeof(a)) || !rng_read(b, sizeof(b)))
 		return test_because(c, TEST_FAIL, "no answer");
-	return test_pass_if(memcmp(a, b, sizeof(a)) != 0 &&
-	    memcmp(a, zero, sizeof(a)) != 0);
+	return test_pass_if(memcmp(a, b, sizeof(a)) != 0 && memcmp(a, zero, sizeof(a)) != 0);
 }
 
 static enum test_result
@@ -68,8 +65,7 @@ p9_attaches(struct test_context *c)
 		return test_because(c, TEST_SKIP, "no 9p");
 	p9_tag(tag, sizeof(tag));
 	print("# 9p tag %s\n", tag);
-	return test_because(c, test_pass_if(tag[0] != '\0' && p9_attach()),
-	    "errno %u", p9_errno());
+	return test_because(c, test_pass_if(tag[0] != '\0' && p9_attach()), "errno %u", p9_errno());
 }
 
 /* Also finds the first plain file, for the next test. */
@@ -101,8 +97,8 @@ p9_lists(struct test_context *c)
 
 	if (!p9_init())
 		return test_because(c, TEST_SKIP, "no 9p");
-	return test_because(c, test_pass_if(p9_list(file, sizeof(file), &count) &&
-	    count >= 2), "%u entries, errno %u", count, p9_errno());
+	return test_because(c, test_pass_if(p9_list(file, sizeof(file), &count) && count >= 2), "%u entries, errno %u",
+	    count, p9_errno());
 }
 
 static enum test_result
@@ -118,15 +114,11 @@ p9_reads(struct test_context *c)
 		return test_because(c, TEST_SKIP, "no 9p");
 	if (!p9_list(file, sizeof(file), &count) || file[0] == '\0')
 		return test_because(c, TEST_SKIP, "no file there");
-	if (!p9_walk(P9_ROOT_FID, FILE_FID, file) ||
-	    !p9_getattr(FILE_FID, &mode, &size) || !p9_open(FILE_FID, 0))
-		return test_because(c, TEST_FAIL, "%s: errno %u", file,
-		    p9_errno());
+	if (!p9_walk(P9_ROOT_FID, FILE_FID, file) || !p9_getattr(FILE_FID, &mode, &size) || !p9_open(FILE_FID, 0))
+		return test_because(c, TEST_FAIL, "%s: errno %u", file, p9_errno());
 	n = p9_read(FILE_FID, 0, data, sizeof(data));
-	print("# 9p %s mode %x size %llu\n", file, mode,
-	    (unsigned long long)size);
-	return test_because(c, test_pass_if(p9_clunk(FILE_FID) &&
-	    (size < sizeof(data) ? n == (int32_t)size : n > 0)),
+	print("# 9p %s mode %x size %llu\n", file, mode, (unsigned long long)size);
+	return test_because(c, test_pass_if(p9_clunk(FILE_FID) && (size < sizeof(data) ? n == (int32_t)size : n > 0)),
 	    "%s: read %d of %u", file, n, (uint32_t)size);
 }
 
@@ -135,8 +127,8 @@ p9_absent(struct test_context *c)
 {
 	if (!p9_init())
 		return test_because(c, TEST_SKIP, "no 9p");
-	return test_because(c, test_pass_if(!p9_walk(P9_ROOT_FID, FILE_FID,
-	    "no such file") && p9_errno() == 2), "errno %u", p9_errno());
+	return test_because(c, test_pass_if(!p9_walk(P9_ROOT_FID, FILE_FID, "no such file") && p9_errno() == 2),
+	    "errno %u", p9_errno());
 }
 
 static enum test_result
@@ -145,16 +137,10 @@ p9_interrupts(struct test_context *c)
 	return test_interrupts(c, p9_device());
 }
 
-static const struct test tests[] = {
-	{ "virtio devices are version 2", all_answered },
-	{ "rng0 gives two different values", rng_differs },
-	{ "console0 transmits", console_queues },
-	{ "console0 port 1 transmits", console_port1 },
-	{ "9p0 attaches", p9_attaches },
-	{ "9p0 lists its root", p9_lists },
-	{ "9p0 reads a file", p9_reads },
-	{ "9p0 refuses an absent file", p9_absent },
-	{ "9p0 interrupts (ioapic, level)", p9_interrupts }
-};
+static const struct test tests[] = { { "virtio devices are version 2", all_answered },
+	{ "rng0 gives two different values", rng_differs }, { "console0 transmits", console_queues },
+	{ "console0 port 1 transmits", console_port1 }, { "9p0 attaches", p9_attaches },
+	{ "9p0 lists its root", p9_lists }, { "9p0 reads a file", p9_reads },
+	{ "9p0 refuses an absent file", p9_absent }, { "9p0 interrupts (ioapic, level)", p9_interrupts } };
 
 const struct test_group test_virtio = { tests, nitems(tests) };

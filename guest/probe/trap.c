@@ -57,8 +57,8 @@ trap(struct trap_frame *f)
 {
 	if (f->vector < VECTOR_PIN0)
 		panic("exception %u error %x at %08x, eax %x ebx %x ecx %x "
-		    "edx %x esi %x edi %x", f->vector, f->error, f->eip, f->eax,
-		    f->ebx, f->ecx, f->edx, f->esi, f->edi);
+		      "edx %x esi %x edi %x",
+		    f->vector, f->error, f->eip, f->eax, f->ebx, f->ecx, f->edx, f->esi, f->edi);
 	if (f->vector >= VECTOR_COUNT)
 		panic("vector %u", f->vector);
 	counts[f->vector]++;

@@ -9,10 +9,7 @@
 
 #include "probe.h"
 
-enum {
-	VECTOR_PIN0 = 0x20, VECTOR_PINS = 24, VECTOR_TIMER = 0x38,
-	VECTOR_SPURIOUS = 0x3f, VECTOR_COUNT = 64
-};
+enum { VECTOR_PIN0 = 0x20, VECTOR_PINS = 24, VECTOR_TIMER = 0x38, VECTOR_SPURIOUS = 0x3f, VECTOR_COUNT = 64 };
 
 /* Owned by the caller; several may share a vector. */
 struct trap_handler {

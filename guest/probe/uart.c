@@ -9,12 +9,22 @@
 
 enum {
 	BASE = 0x3f8,
-	THR = BASE, IER = BASE + 1, IIR = BASE + 2, FCR = BASE + 2,
-	LCR = BASE + 3, MCR = BASE + 4, LSR = BASE + 5, SCR = BASE + 7,
-	IER_THRE = 0x02, FCR_ENABLE_CLEAR = 0x07, LCR_8N1 = 0x03,
-	MCR_DTR_RTS_OUT2 = 0x0b, LSR_THRE = 0x20,
+	THR = BASE,
+	IER = BASE + 1,
+	IIR = BASE + 2,
+	FCR = BASE + 2,
+	LCR = BASE + 3,
+	MCR = BASE + 4,
+	LSR = BASE + 5,
+	SCR = BASE + 7,
+	IER_THRE = 0x02,
+	FCR_ENABLE_CLEAR = 0x07,
+	LCR_8N1 = 0x03,
+	MCR_DTR_RTS_OUT2 = 0x0b,
+	LSR_THRE = 0x20,
 	IIR_FIFO = 0xc0,
-	FIFO_DEPTH = 16, SPIN_MAX = 100000
+	FIFO_DEPTH = 16,
+	SPIN_MAX = 100000
 };
 
 static uint32_t fifo_depth = 1;

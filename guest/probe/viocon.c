@@ -11,14 +11,24 @@
 #include "virtqueue.h"
 #include "x86.h"
 
-#define F_MULTIPORT	(1ull << 1)
-#define F_EMERG_WRITE	(1ull << 2)
+#define F_MULTIPORT (1ull << 1)
+#define F_EMERG_WRITE (1ull << 2)
 
 enum {
-	CONFIG_MAX_PORTS = 4, CONFIG_EMERG = 8, PORTS = 2,
-	TX_BUFFERS = 8, TX_SIZE = 256, CONTROL_BUFFERS = 8, CONTROL_SIZE = 64,
-	DEVICE_READY = 0, PORT_ADD = 1, PORT_READY = 3, PORT_OPEN = 6,
-	TIMEOUT_MS = 2000, PORT_WAIT_US = 100000, PORT_POLL_US = 2000
+	CONFIG_MAX_PORTS = 4,
+	CONFIG_EMERG = 8,
+	PORTS = 2,
+	TX_BUFFERS = 8,
+	TX_SIZE = 256,
+	CONTROL_BUFFERS = 8,
+	CONTROL_SIZE = 64,
+	DEVICE_READY = 0,
+	PORT_ADD = 1,
+	PORT_READY = 3,
+	PORT_OPEN = 6,
+	TIMEOUT_MS = 2000,
+	PORT_WAIT_US = 100000,
+	PORT_POLL_US = 2000
 };
 
 static struct virtio_device *dev;
@@ -47,8 +57,7 @@ control_send(uint32_t port, uint32_t event, uint32_t value)
 	put_le32(message, port);
 	put_le16(message + 4, event);
 	put_le16(message + 6, value);
-	if (!virtqueue_add(&control_tx,
-	    &(struct segment){ message, sizeof(message), false }, 1, 0))
+	if (!virtqueue_add(&control_tx, &(struct segment){ message, sizeof(message), false }, 1, 0))
 		return;
 	virtqueue_kick(&control_tx);
 	if (virtqueue_wait(&control_tx, TIMEOUT_MS))
@@ -58,8 +67,7 @@ control_send(uint32_t port, uint32_t event, uint32_t value)
 static void
 control_post(uint32_t buffer)
 {
-	virtqueue_add(&control_rx, &(struct segment){ control_buffers[buffer],
-	    CONTROL_SIZE, true }, 1, buffer);
+	virtqueue_add(&control_rx, &(struct segment){ control_buffers[buffer], CONTROL_SIZE, true }, 1, buffer);
 }
 
 static void
@@ -83,8 +91,7 @@ control_poll(void)
 static bool
 multiport_start(void)
 {
-	if (!virtqueue_init(&control_rx, dev, 2) ||
-	    !virtqueue_init(&control_tx, dev, 3) ||
+	if (!virtqueue_init(&control_rx, dev, 2) || !virtqueue_init(&control_tx, dev, 3) ||
 	    !virtqueue_init(&rx[1], dev, 4) || !virtqueue_init(&tx[1], dev, 5))
 		return false;
 	for (uint32_t i = 0; i < CONTROL_BUFFERS && i < control_rx.size; i++)
@@ -98,15 +105,13 @@ viocon_start(void)
 	if (dev == NULL)
 		return false;
 	if (started) {
-		virtio_route(dev);	/* the IOAPIC may be new */
+		virtio_route(dev); /* the IOAPIC may be new */
 		return true;
 	}
-	if (!virtio_begin(dev, F_MULTIPORT | F_EMERG_WRITE |
-	    VIRTIO_F_EVENT_IDX) ||
-	    !virtqueue_init(&rx[0], dev, 0) || !virtqueue_init(&tx[0], dev, 1))
+	if (!virtio_begin(dev, F_MULTIPORT | F_EMERG_WRITE | VIRTIO_F_EVENT_IDX) || !virtqueue_init(&rx[0], dev, 0) ||
+	    !virtqueue_init(&tx[0], dev, 1))
 		return false;
-	multiport = (dev->features & F_MULTIPORT) &&
-	    virtio_config32(dev, CONFIG_MAX_PORTS) >= PORTS;
+	multiport = (dev->features & F_MULTIPORT) && virtio_config32(dev, CONFIG_MAX_PORTS) >= PORTS;
 	if (multiport && !multiport_start())
 		return false;
 	port_added[0] = true;

@@ -9,16 +9,35 @@
 #include "x86.h"
 
 enum {
-	R_MAGIC = 0x00, R_VERSION = 0x04, R_TYPE = 0x08, R_OFFERED = 0x10,
-	R_OFFERED_SEL = 0x14, R_FEATURES = 0x20, R_FEATURES_SEL = 0x24,
-	R_QUEUE_SEL = 0x30, R_QUEUE_MAX = 0x34, R_QUEUE_NUM = 0x38,
-	R_QUEUE_READY = 0x44, R_NOTIFY = 0x50, R_ISR = 0x60, R_ISR_ACK = 0x64,
-	R_STATUS = 0x70, R_DESC = 0x80, R_AVAIL = 0x90, R_USED = 0xa0,
-	R_GENERATION = 0xfc, R_CONFIG = 0x100,
+	R_MAGIC = 0x00,
+	R_VERSION = 0x04,
+	R_TYPE = 0x08,
+	R_OFFERED = 0x10,
+	R_OFFERED_SEL = 0x14,
+	R_FEATURES = 0x20,
+	R_FEATURES_SEL = 0x24,
+	R_QUEUE_SEL = 0x30,
+	R_QUEUE_MAX = 0x34,
+	R_QUEUE_NUM = 0x38,
+	R_QUEUE_READY = 0x44,
+	R_NOTIFY = 0x50,
+	R_ISR = 0x60,
+	R_ISR_ACK = 0x64,
+	R_STATUS = 0x70,
+	R_DESC = 0x80,
+	R_AVAIL = 0x90,
+	R_USED = 0xa0,
+	R_GENERATION = 0xfc,
+	R_CONFIG = 0x100,
 	MAGIC = 0x74726976,
-	S_ACKNOWLEDGE = 1, S_DRIVER = 2, S_DRIVER_OK = 4, S_FEATURES_OK = 8,
-	S_NEEDS_RESET = 64, S_FAILED = 128,
-	RESET_READS = 10000, GENERATION_TRIES = 16
+	S_ACKNOWLEDGE = 1,
+	S_DRIVER = 2,
+	S_DRIVER_OK = 4,
+	S_FEATURES_OK = 8,
+	S_NEEDS_RESET = 64,
+	S_FAILED = 128,
+	RESET_READS = 10000,
+	GENERATION_TRIES = 16
 };
 
 static struct virtio_device devices[CMDLINE_DEVICES];
@@ -70,8 +89,7 @@ struct virtio_device *
 virtio_find(enum virtio_type type, int nth)
 {
 	for (int i = 0; i < device_count; i++)
-		if (devices[i].type == type && devices[i].version == 2 &&
-		    nth-- == 0)
+		if (devices[i].type == type && devices[i].version == 2 && nth-- == 0)
 			return &devices[i];
 	return NULL;
 }
@@ -80,12 +98,18 @@ const char *
 virtio_type_name(uint32_t type)
 {
 	switch (type) {
-	case VIRTIO_NET: return "net";
-	case VIRTIO_BLK: return "blk";
-	case VIRTIO_CONSOLE: return "console";
-	case VIRTIO_RNG: return "rng";
-	case VIRTIO_9P: return "9p";
-	default: return "unknown";
+	case VIRTIO_NET:
+		return "net";
+	case VIRTIO_BLK:
+		return "blk";
+	case VIRTIO_CONSOLE:
+		return "console";
+	case VIRTIO_RNG:
+		return "rng";
+	case VIRTIO_9P:
+		return "9p";
+	default:
+		return "unknown";
 	}
 }
 
@@ -117,8 +141,7 @@ virtio_begin(struct virtio_device *d, uint64_t wanted)
 	reg_write(d, R_FEATURES_SEL, 1);
 	reg_write(d, R_FEATURES, (uint32_t)(d->features >> 32));
 	reg_write(d, R_STATUS, S_ACKNOWLEDGE | S_DRIVER | S_FEATURES_OK);
-	if ((reg_read(d, R_STATUS) & S_FEATURES_OK) &&
-	    (d->features & VIRTIO_F_VERSION_1))
+	if ((reg_read(d, R_STATUS) & S_FEATURES_OK) && (d->features & VIRTIO_F_VERSION_1))
 		return true;
 	reg_write(d, R_STATUS, S_FAILED);
 	return false;
@@ -127,8 +150,7 @@ virtio_begin(struct virtio_device *d, uint64_t wanted)
 void
 virtio_run(struct virtio_device *d)
 {
-	reg_write(d, R_STATUS,
-	    S_ACKNOWLEDGE | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
+	reg_write(d, R_STATUS, S_ACKNOWLEDGE | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
 	d->running = true;
 	virtio_route(d);
 }
@@ -191,8 +213,7 @@ virtio_config64(struct virtio_device *d, uint32_t off)
 
 	for (int i = 0; i < GENERATION_TRIES; i++) {
 		generation = reg_read(d, R_GENERATION);
-		v = virtio_config32(d, off) |
-		    (uint64_t)virtio_config32(d, off + 4) << 32;
+		v = virtio_config32(d, off) | (uint64_t)virtio_config32(d, off + 4) << 32;
 		if (generation == reg_read(d, R_GENERATION))
 			break;
 	}
@@ -215,8 +236,8 @@ virtio_queue_size(struct virtio_device *d, uint32_t index)
 }
 
 bool
-virtio_queue_enable(struct virtio_device *d, uint32_t index, uint32_t size,
-    const void *desc, const void *avail, const void *used)
+virtio_queue_enable(
+    struct virtio_device *d, uint32_t index, uint32_t size, const void *desc, const void *avail, const void *used)
 {
 	reg_write(d, R_QUEUE_SEL, index);
 	reg_write(d, R_QUEUE_NUM, size);

@@ -9,19 +9,16 @@
 
 #include "trap.h"
 
-enum virtio_type {
-	VIRTIO_NET = 1, VIRTIO_BLK = 2, VIRTIO_CONSOLE = 3, VIRTIO_RNG = 4,
-	VIRTIO_9P = 9
-};
+enum virtio_type { VIRTIO_NET = 1, VIRTIO_BLK = 2, VIRTIO_CONSOLE = 3, VIRTIO_RNG = 4, VIRTIO_9P = 9 };
 
-#define VIRTIO_F_INDIRECT_DESC	(1ull << 28)
-#define VIRTIO_F_EVENT_IDX	(1ull << 29)
-#define VIRTIO_F_VERSION_1	(1ull << 32)
+#define VIRTIO_F_INDIRECT_DESC (1ull << 28)
+#define VIRTIO_F_EVENT_IDX (1ull << 29)
+#define VIRTIO_F_VERSION_1 (1ull << 32)
 
 struct virtio_device {
 	uint32_t base, irq, type, version;
-	uint64_t offered, features;	/* features: what was agreed on */
-	bool running, routed;		/* routed: interrupts reach us */
+	uint64_t offered, features; /* features: what was agreed on */
+	bool running, routed; /* routed: interrupts reach us */
 	uint32_t interrupts;
 	struct trap_handler handler;
 };
@@ -52,8 +49,8 @@ void virtio_config32_write(struct virtio_device *, uint32_t off, uint32_t v);
 
 /* For virtqueue.c: gives a queue's ring addresses; its size or 0. */
 uint32_t virtio_queue_size(struct virtio_device *, uint32_t index);
-bool virtio_queue_enable(struct virtio_device *, uint32_t index, uint32_t size,
-    const void *desc, const void *avail, const void *used);
+bool virtio_queue_enable(
+    struct virtio_device *, uint32_t index, uint32_t size, const void *desc, const void *avail, const void *used);
 void virtio_notify(struct virtio_device *, uint32_t index);
 
 #endif

@@ -10,10 +10,7 @@
 #include "print.h"
 #include "x86.h"
 
-enum {
-	DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4,
-	AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1
-};
+enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4, AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1 };
 
 static volatile uint16_t *
 used_event(struct virtqueue *q)
@@ -67,15 +64,13 @@ desc_fill(struct vring_desc *d, const struct segment *s, bool last)
 {
 	d->addr = addr_of(s->base);
 	d->len = s->len;
-	d->flags = (uint16_t)((s->device_writes ? DESC_WRITE : 0) |
-	    (last ? 0 : DESC_NEXT));
+	d->flags = (uint16_t)((s->device_writes ? DESC_WRITE : 0) | (last ? 0 : DESC_NEXT));
 }
 
 static bool
 table_fits(const struct virtqueue *q, uint32_t count)
 {
-	return q->indirect != NULL && count <= q->indirect_max &&
-	    q->free_count == q->size;
+	return q->indirect != NULL && count <= q->indirect_max && q->free_count == q->size;
 }
 
 /* Returns the number of ring descriptors used. */
@@ -90,8 +85,7 @@ chain_fill(struct virtqueue *q, const struct segment *s, uint32_t count)
 			desc_fill(&q->indirect[i], &s[i], i + 1 == count);
 			q->indirect[i].next = (uint16_t)(i + 1);
 		}
-		table = (struct segment){ q->indirect,
-		    count * (uint32_t)sizeof(*q->indirect), false };
+		table = (struct segment){ q->indirect, count * (uint32_t)sizeof(*q->indirect), false };
 		desc_fill(d, &table, true);
 		d->flags |= DESC_INDIRECT;
 		q->free_head = d->next;
@@ -106,8 +100,7 @@ chain_fill(struct virtqueue *q, const struct segment *s, uint32_t count)
 }
 
 bool
-virtqueue_add(struct virtqueue *q, const struct segment *s, uint32_t count,
-    uint32_t cookie)
+virtqueue_add(struct virtqueue *q, const struct segment *s, uint32_t count, uint32_t cookie)
 {
 	uint16_t head = q->free_head;
 
@@ -167,15 +160,14 @@ virtqueue_take(struct virtqueue *q, uint32_t *cookie, uint32_t *len)
 	compiler_barrier();
 	id = q->used.ring[slot].id;
 	if (id >= q->size || q->chain[id] == 0)
-		panic("%s queue %u: device returned descriptor %u",
-		    virtio_type_name(q->dev->type), (uint32_t)q->index, id);
+		panic("%s queue %u: device returned descriptor %u", virtio_type_name(q->dev->type), (uint32_t)q->index,
+		    id);
 	*len = q->used.ring[slot].len;
 	*cookie = q->cookie[id];
 	chain_free(q, (uint16_t)id);
 	q->used_idx++;
 	if (event_idx(q)) {
-		*used_event(q) = (uint16_t)(q->used_idx -
-		    (q->no_interrupts ? 1 : 0));
+		*used_event(q) = (uint16_t)(q->used_idx - (q->no_interrupts ? 1 : 0));
 		memory_barrier();
 	}
 	return true;

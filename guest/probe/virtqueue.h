@@ -44,7 +44,7 @@ struct virtqueue {
 	uint16_t index, size, free_head, free_count;
 	uint16_t avail_idx, kicked_idx, used_idx;
 	bool no_interrupts;
-	uint16_t chain[VIRTQUEUE_MAX];	/* descriptors of a busy head, or 0 */
+	uint16_t chain[VIRTQUEUE_MAX]; /* descriptors of a busy head, or 0 */
 	uint32_t cookie[VIRTQUEUE_MAX];
 	/* Set for INDIRECT_DESC; one chain at a time may then be busy. */
 	struct vring_desc *indirect;
@@ -56,8 +56,7 @@ bool virtqueue_init(struct virtqueue *, struct virtio_device *, uint32_t index);
 /* Tells the device that completions need no interrupt. */
 void virtqueue_no_interrupts(struct virtqueue *);
 /* Queues a chain (device-written segments last); false if there is no room. */
-bool virtqueue_add(struct virtqueue *, const struct segment *, uint32_t count,
-    uint32_t cookie);
+bool virtqueue_add(struct virtqueue *, const struct segment *, uint32_t count, uint32_t cookie);
 /* Tells the device, if it wants to be told. */
 void virtqueue_kick(struct virtqueue *);
 /* Takes a completed chain; false if there is none. */

@@ -33,15 +33,13 @@ inb(uint16_t port)
 static inline void
 outb_many(uint16_t port, const void *buf, uint32_t count)
 {
-	__asm__ volatile("rep outsb"
-	    : "+S"(buf), "+c"(count) : "d"(port) : "memory");
+	__asm__ volatile("rep outsb" : "+S"(buf), "+c"(count) : "d"(port) : "memory");
 }
 
 static inline void
 inb_many(uint16_t port, void *buf, uint32_t count)
 {
-	__asm__ volatile("rep insb"
-	    : "+D"(buf), "+c"(count) : "d"(port) : "memory");
+	__asm__ volatile("rep insb" : "+D"(buf), "+c"(count) : "d"(port) : "memory");
 }
 
 static inline uint32_t

@@ -10,31 +10,21 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/io.h"
 
-#ifndef MAP_POPULATE
-#define MAP_POPULATE 0
-#endif
-
 #define BUFFER_BYTES (512 * 1024)
 #define NBUFFERS 4
 #define ZERO_BYTES (64 * 1024)
 #define ZERO_HOLE 4096 /* shorter runs of zeros are written as data */
-#define MAP_WORTH (64 * 1024) /* below this a copy is cheaper than a mapping */
-#define MAP_ALIGNMENT (64 * 1024) /* a page, of whatever size */
 #define WRITEBACK_BYTES (8 * 1024 * 1024)
 
-/* A piece of the output for the digester: bytes of a buffer or of a mapped file, then so many zeros. */
+/* A piece of the output for the digester: bytes of a buffer, then so many zeros. */
 struct slot {
-	uint8_t *buffer;
-	void *map; /* NULL, or map_bytes of a file, in which data lies */
-	size_t map_bytes;
-	const uint8_t *data;
+	uint8_t *data;
 	size_t len;
 	uint64_t zeros;
 };
@@ -105,17 +95,6 @@ current(struct stream *s)
 	return &s->slots[s->tail % NBUFFERS];
 }
 
-static void
-reset_slot(struct slot *slot)
-{
-	if (slot->map != NULL)
-		(void)munmap(slot->map, slot->map_bytes);
-	slot->map = NULL;
-	slot->data = slot->buffer;
-	slot->len = 0;
-	slot->zeros = 0;
-}
-
 /* Hands the current slot to the digester and waits for a free one. */
 static void
 next_slot(struct stream *s)
@@ -126,7 +105,8 @@ next_slot(struct stream *s)
 	while (s->tail - s->head == NBUFFERS)
 		(void)pthread_cond_wait(&s->changed, &s->lock);
 	(void)pthread_mutex_unlock(&s->lock);
-	reset_slot(current(s));
+	current(s)->len = 0;
+	current(s)->zeros = 0;
 	s->start = s->at;
 }
 
@@ -179,7 +159,7 @@ stream_new(int fd, const char *name, bool hashed)
 	s->hashed = hashed;
 	sha256_init(&s->sha);
 	for (i = 0; i < NBUFFERS; i++)
-		s->slots[i].data = s->slots[i].buffer = xmalloc(BUFFER_BYTES);
+		s->slots[i].data = xmalloc(BUFFER_BYTES);
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_cond_init(&s->changed, NULL);
 	if (pthread_create(&s->thread, NULL, digester, s) != 0)
@@ -218,14 +198,14 @@ room(struct stream *s, uint64_t want, size_t *got)
 	if (current(s)->len == BUFFER_BYTES || current(s)->zeros > 0)
 		(void)flush(s);
 	*got = (size_t)u64_min(want, BUFFER_BYTES - current(s)->len);
-	return current(s)->buffer + current(s)->len;
+	return current(s)->data + current(s)->len;
 }
 
 static void
 added(struct stream *s, size_t n)
 {
 	if (s->mem != NULL && s->at + n <= s->mem_size)
-		memcpy(s->mem + s->at, current(s)->buffer + current(s)->len, n);
+		memcpy(s->mem + s->at, current(s)->data + current(s)->len, n);
 	current(s)->len += n;
 	s->at += n;
 }
@@ -258,40 +238,11 @@ stream_zero(struct stream *s, uint64_t len)
 	return s->failed ? -1 : 0;
 }
 
-/* A slot of its own that shows a stretch of the file; false if it cannot be mapped. */
-static bool
-map_slot(struct stream *s, int fd, uint64_t offset, size_t len)
-{
-	size_t before = offset % MAP_ALIGNMENT;
-	struct slot *slot;
-	void *map;
-
-	(void)flush(s);
-	map = mmap(NULL, before + len, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, (off_t)(offset - before));
-	if (map == MAP_FAILED)
-		return false;
-	slot = current(s);
-	slot->map = map;
-	slot->map_bytes = before + len;
-	slot->data = (const uint8_t *)map + before;
-	slot->len = len;
-	s->at += len;
-	(void)flush(s);
-	return true;
-}
-
 int
-stream_copy(struct stream *s, int fd, uint64_t offset, uint64_t len, bool steady, const char *from)
+stream_copy(struct stream *s, int fd, uint64_t offset, uint64_t len, const char *from)
 {
 	size_t n;
 
-	while (steady && s->fd >= 0 && len >= MAP_WORTH && !s->failed) {
-		n = (size_t)u64_min(len, BUFFER_BYTES);
-		if (!map_slot(s, fd, offset, n))
-			break;
-		offset += n;
-		len -= n;
-	}
 	while (len > 0 && !s->failed) {
 		uint8_t *to = room(s, len, &n);
 
@@ -338,10 +289,8 @@ stream_close(struct stream *s, uint8_t digest[SHA256_SIZE], struct err *err)
 		*err = s->err;
 	(void)pthread_mutex_destroy(&s->lock);
 	(void)pthread_cond_destroy(&s->changed);
-	for (i = 0; i < NBUFFERS; i++) {
-		reset_slot(&s->slots[i]);
-		free(s->slots[i].buffer);
-	}
+	for (i = 0; i < NBUFFERS; i++)
+		free(s->slots[i].data);
 	free(s);
 	return rv;
 }

@@ -30,12 +30,8 @@ void stream_progress(struct stream *, void (*fn)(void *arg, uint64_t done), void
 int stream_write(struct stream *, const void *data, size_t len);
 int stream_zero(struct stream *, uint64_t len);
 
-/*
- * len bytes of another file from offset.  steady says that the file cannot
- * shrink meanwhile, as one of our own caches: it may then be mapped, which
- * saves a copy.
- */
-int stream_copy(struct stream *, int fd, uint64_t offset, uint64_t len, bool steady, const char *from);
+/* len bytes of another file, which must have them, from offset. */
+int stream_copy(struct stream *, int fd, uint64_t offset, uint64_t len, const char *from);
 
 /* A caller's own failure made to stick. */
 int stream_fail(struct stream *, const struct err *);

@@ -28,6 +28,7 @@ struct ffs_options {
 	uint32_t bsize, fsize; /* 0: as newfs(8) chooses for the size */
 	bool spare_inodes; /* leave some for a guest that writes (with a given size: newfs's density) */
 	uint64_t free_bytes; /* with FFS_BYTES_AUTO: room to leave */
+	uint32_t id; /* fs_id, derived from the content */
 	const char *volname; /* may be NULL */
 };
 

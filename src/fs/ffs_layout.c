@@ -10,8 +10,6 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/digest.h"
-#include "base/endian.h"
 #include "fs/ffs_layout.h"
 
 #define UNPLACED UINT32_MAX
@@ -274,15 +272,13 @@ static void
 finish(struct ffs_layout *l)
 {
 	struct ffs_super *s = &l->super;
-	uint8_t digest[SHA256_SIZE];
 
 	sort_pieces(l);
 	s->time = l->tree->epoch;
 	if (s->ver == 1)
 		s->old_time = (int32_t)(s->time > INT32_MAX ? INT32_MAX : s->time);
-	tree_digest(l->tree, digest);
 	s->id[0] = (int32_t)s->time;
-	s->id[1] = (int32_t)(get_le32(digest) & INT32_MAX);
+	s->id[1] = (int32_t)(l->options.id & INT32_MAX);
 	if (l->options.volname != NULL)
 		(void)snprintf(s->volname, sizeof(s->volname), "%.*s", FFS_VOLNAME_MAX - 1, l->options.volname);
 	sum_groups(l);

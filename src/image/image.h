@@ -23,8 +23,8 @@
 
 struct image_options {
 	struct ffs_options fs; /* fs.bytes is set by image_write() */
-	uint64_t bytes;	       /* of the whole image, or IMAGE_SIZE_AUTO */
-	const char *label;     /* GPT partition name; at most 36 characters */
+	uint64_t bytes; /* of the whole image, or IMAGE_SIZE_AUTO */
+	const char *label; /* GPT partition name; at most 36 characters */
 	bool gpt;
 	bool digest; /* compute the image's SHA-256; its holes count, at some GB a second */
 	/* Called now and then while writing, if not NULL. */
@@ -33,7 +33,7 @@ struct image_options {
 };
 
 struct image_result {
-	uint64_t bytes;	     /* of the image file */
+	uint64_t bytes; /* of the image file */
 	uint64_t used_bytes; /* file system: metadata and data, without what is free */
 	uint64_t inodes, free_inodes, free_bytes;
 	uint32_t bsize, fsize;
@@ -52,7 +52,7 @@ struct image_partition {
 	uint64_t offset, bytes; /* in the file */
 	bool gpt;
 	char label[37 * 3]; /* UTF-8; empty without GPT */
-	char note[256];	    /* what the user should know: the backup GPT was used; or empty */
+	char note[256]; /* what the user should know: the backup GPT was used; or empty */
 	uint8_t type_guid[16], unique_guid[16];
 	uint64_t attributes;
 };

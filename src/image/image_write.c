@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/defs.h"
+#include "base/endian.h"
 #include "base/io.h"
 #include "base/str.h"
 #include "base/stream.h"
@@ -58,13 +59,14 @@ explain(struct tree *tree, const struct image_options *o, const struct ffs_optio
 }
 
 static struct ffs_layout *
-make_layout(struct tree *tree, const struct image_options *o, struct err *err)
+make_layout(struct tree *tree, const struct image_options *o, const uint8_t identity[SHA256_SIZE], struct err *err)
 {
 	struct ffs_options fs = o->fs;
 	struct ffs_layout *layout;
 
 	fs.bytes = o->bytes == IMAGE_SIZE_AUTO ? FFS_BYTES_AUTO : partition_bytes(o);
 	fs.volname = o->label;
+	fs.id = get_le32(identity);
 	if (o->bytes != IMAGE_SIZE_AUTO && fs.bytes == 0)
 		fs.bytes = GPT_SECTOR;
 	layout = ffs_layout_new(tree, &fs, err);
@@ -73,25 +75,24 @@ make_layout(struct tree *tree, const struct image_options *o, struct err *err)
 	return layout;
 }
 
-/* Identity follows from content: the same tree and label give the same GUIDs. */
+/* The same tree and label give the same GUIDs. */
 static void
-derive_guid(struct tree *tree, const struct image_options *o, const char *purpose, uint8_t guid[16])
+derive_guid(const uint8_t identity[SHA256_SIZE], const char *label, const char *purpose, uint8_t guid[16])
 {
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 sha;
 
-	tree_digest(tree, digest);
 	sha256_init(&sha);
-	sha256_add(&sha, digest, sizeof(digest));
-	sha256_add(&sha, o->label, strlen(o->label));
+	sha256_add(&sha, identity, SHA256_SIZE);
+	sha256_add(&sha, label, strlen(label));
 	sha256_add(&sha, purpose, strlen(purpose));
 	sha256_final(&sha, digest);
 	gpt_guid_derive(guid, digest);
 }
 
 static int
-write_with_gpt(struct tree *tree, const struct image_options *o, const struct ffs_layout *l, uint64_t bytes,
-    struct stream *out, struct err *err)
+write_with_gpt(const struct image_options *o, const uint8_t identity[SHA256_SIZE], const struct ffs_layout *l,
+    uint64_t bytes, struct stream *out, struct err *err)
 {
 	struct gpt_disk disk = { .bytes = bytes };
 	uint8_t head[GPT_HEAD_BYTES], tail[GPT_TAIL_BYTES];
@@ -99,8 +100,8 @@ write_with_gpt(struct tree *tree, const struct image_options *o, const struct ff
 
 	if (o->bytes != IMAGE_SIZE_AUTO)
 		partition = partition_bytes(o);
-	derive_guid(tree, o, "disk", disk.guid);
-	derive_guid(tree, o, "partition", disk.part.unique);
+	derive_guid(identity, o->label, "disk", disk.guid);
+	derive_guid(identity, o->label, "partition", disk.part.unique);
 	memcpy(disk.part.type, gpt_type_netbsd_ffs, sizeof(disk.part.type));
 	disk.part.first_lba = ALIGNMENT / GPT_SECTOR;
 	disk.part.last_lba = disk.part.first_lba + partition / GPT_SECTOR - 1;
@@ -130,15 +131,15 @@ report_progress(void *arg, uint64_t done)
 }
 
 static int
-write_file(struct outfile *f, struct tree *tree, const struct image_options *o, const struct ffs_layout *l,
-    struct image_result *r, struct err *err)
+write_file(struct outfile *f, const struct image_options *o, const uint8_t identity[SHA256_SIZE],
+    const struct ffs_layout *l, struct image_result *r, struct err *err)
 {
 	struct progress p = { .o = o, .total = r->bytes };
 	struct stream *out = stream_open(f->fd, f->path, o->digest);
 
 	stream_progress(out, report_progress, &p);
 	if (o->gpt)
-		(void)write_with_gpt(tree, o, l, r->bytes, out, err);
+		(void)write_with_gpt(o, identity, l, r->bytes, out, err);
 	else {
 		(void)ffs_write(l, out);
 		(void)stream_zero(out, r->bytes - stream_tell(out));
@@ -165,6 +166,7 @@ fill_result(struct image_result *r, const struct image_options *o, const struct 
 int
 image_write(const char *path, struct tree *tree, const struct image_options *o, struct image_result *r, struct err *err)
 {
+	uint8_t identity[SHA256_SIZE];
 	uint64_t start = now_ns();
 	struct ffs_layout *l;
 	struct outfile f;
@@ -175,15 +177,15 @@ image_write(const char *path, struct tree *tree, const struct image_options *o, 
 		return err_usage(err, "bad image size %" PRIu64 ": a multiple of %d bytes", o->bytes, GPT_SECTOR);
 	if (outfile_open(&f, path, err) < 0)
 		return -1;
-	tree_sort(tree);
-	l = make_layout(tree, o, err);
+	tree_digest(tree, identity); /* sorts, too */
+	l = make_layout(tree, o, identity, err);
 	if (l == NULL) {
 		outfile_abort(&f);
 		return -1;
 	}
 	fill_result(r, o, l);
 	r->layout_ns = now_ns() - start;
-	rv = write_file(&f, tree, o, l, r, err);
+	rv = write_file(&f, o, identity, l, r, err);
 	r->write_ns = now_ns() - start - r->layout_ns;
 	ffs_layout_free(l);
 	outfile_abort(&f);

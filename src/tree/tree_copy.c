@@ -53,8 +53,7 @@ copy_extents(const struct tree_content *c, int fd, uint64_t offset, uint64_t len
 		if (from >= to)
 			continue;
 		(void)stream_zero(out, from - at);
-		if (stream_copy(out, fd, e->source_offset + (from - e->offset), to - from, c->source->fd >= 0,
-			c->source->path) < 0)
+		if (stream_copy(out, fd, e->source_offset + (from - e->offset), to - from, c->source->path) < 0)
 			return -1;
 		at = to;
 	}

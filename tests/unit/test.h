@@ -13,21 +13,21 @@
 
 static int test_failures;
 
-#define CHECK(cond) \
-	do { \
-		if (!(cond)) { \
-			printf("# %s:%d: failed: %s\n", __FILE__, __LINE__, #cond); \
-			test_failures++; \
-		} \
+#define CHECK(cond)                                                                                                    \
+	do {                                                                                                           \
+		if (!(cond)) {                                                                                         \
+			printf("# %s:%d: failed: %s\n", __FILE__, __LINE__, #cond);                                    \
+			test_failures++;                                                                               \
+		}                                                                                                      \
 	} while (0)
 
-#define CHECK_STR(got, want) \
-	do { \
-		const char *got_ = (got), *want_ = (want); \
-		if (strcmp(got_, want_) != 0) { \
-			printf("# %s:%d: got '%s', want '%s'\n", __FILE__, __LINE__, got_, want_); \
-			test_failures++; \
-		} \
+#define CHECK_STR(got, want)                                                                                           \
+	do {                                                                                                           \
+		const char *got_ = (got), *want_ = (want);                                                             \
+		if (strcmp(got_, want_) != 0) {                                                                        \
+			printf("# %s:%d: got '%s', want '%s'\n", __FILE__, __LINE__, got_, want_);                     \
+			test_failures++;                                                                               \
+		}                                                                                                      \
 	} while (0)
 
 struct test {
@@ -52,11 +52,11 @@ test_run(const struct test *tests, size_t n)
 	return failed != 0;
 }
 
-#define TEST_MAIN(...) \
-	int main(void) \
-	{ \
-		static const struct test tests[] = { __VA_ARGS__ }; \
-		return test_run(tests, sizeof(tests) / sizeof(tests[0])); \
+#define TEST_MAIN(...)                                                                                                 \
+	int main(void)                                                                                                 \
+	{                                                                                                              \
+		static const struct test tests[] = { __VA_ARGS__ };                                                    \
+		return test_run(tests, sizeof(tests) / sizeof(tests[0]));                                              \
 	}
 
 #endif
