@@ -1,0 +1,2 @@
+# The whole base system.
+SETS=		base etc

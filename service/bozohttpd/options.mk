@@ -1,0 +1,2 @@
+# NetBSD's own web server, on the base system.
+SETS=		base etc

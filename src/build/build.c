@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The steps of a plan, one function for each kind, then the image.
+ */
+#include "build/build.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/defs.h"
+#include "base/io.h"
+#include "base/str.h"
+#include "build/manifest.h"
+#include "source/source.h"
+#include "tree/tree.h"
+
+#define MB (UINT64_C(1) << 20)
+/* MBR, GPT and the backup GPT, with the alignment of the partition. */
+#define IMAGE_OVERHEAD MB
+
+struct build {
+	const struct plan *plan;
+	struct tree tree;
+	struct blob *blobs; /* one for each set of the plan */
+	size_t nblobs;
+	int64_t newest;
+	struct build_result *result;
+	struct err *err;
+};
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* --- steps --- */
+
+static int
+step_set(struct build *b, const struct plan_step *s)
+{
+	struct blob *blob = &b->blobs[b->nblobs++];
+	uint64_t start = now_ns();
+
+	if (blob_open(blob, s->source, b->err) < 0)
+		return -1;
+	b->result->unpacked += blob->unpacked_now;
+	b->result->sets_ns += now_ns() - start;
+	return blob_overlay(blob, &b->tree, s->glob, &b->newest, b->err);
+}
+
+static int
+step_mkdir(struct build *b, const struct plan_step *s)
+{
+	return tree_mkdir(&b->tree, s->path, s->mode, b->err) == NULL ? -1 : 0;
+}
+
+static int
+step_write(struct build *b, const struct plan_step *s)
+{
+	return tree_write(&b->tree, s->path, s->mode, s->text, strlen(s->text), b->err) == NULL ? -1 : 0;
+}
+
+static int
+step_dir(struct build *b, const struct plan_step *s)
+{
+	return tree_add_dir(&b->tree, s->path, s->source, b->err);
+}
+
+static int
+step_link(struct build *b, const struct plan_step *s)
+{
+	if (tree_lookup(&b->tree, s->source) == NULL) {
+		if (s->optional)
+			return 0;
+		return err_set(b->err, "%s is to be a link to %s, which none of the sets holds: add rescue to SETS",
+		    s->path, s->source);
+	}
+	return tree_symlink(&b->tree, s->path, s->source, b->err) == NULL ? -1 : 0;
+}
+
+/* Files whose path begins with what stands before the '*'; none is no error (a set may lack MAKEDEV.local). */
+static int
+step_copy_glob(struct build *b, const struct plan_step *s)
+{
+	const char *slash = strrchr(s->source, '/'), *star = strchr(slash, '*');
+	struct tree_node *dir, *n;
+	struct str path = { 0 };
+	int rv = 0;
+
+	str_addn(&path, s->source, (size_t)(slash - s->source));
+	dir = tree_lookup(&b->tree, path.p);
+	for (n = dir == NULL ? NULL : dir->child; n != NULL && rv == 0; n = n->next) {
+		if (!tree_is(n, TREE_IFREG) || strncmp(n->name, slash + 1, (size_t)(star - slash) - 1) != 0)
+			continue;
+		path.len = 0;
+		str_addf(&path, "%s/%s", s->path, n->name);
+		/* What the service brought itself stays. */
+		if (tree_lookup(&b->tree, path.p) == NULL &&
+		    tree_add(&b->tree, path.p, &n->inode->attr, b->err) == NULL)
+			rv = -1;
+	}
+	str_release(&path);
+	return rv;
+}
+
+static int
+step(struct build *b, const struct plan_step *s)
+{
+	switch (s->kind) {
+	case PLAN_SET:
+		return step_set(b, s);
+	case PLAN_MKDIR:
+		return step_mkdir(b, s);
+	case PLAN_WRITE:
+		return step_write(b, s);
+	case PLAN_DIR:
+		return step_dir(b, s);
+	case PLAN_LINK:
+		return step_link(b, s);
+	case PLAN_COPY_GLOB:
+		return step_copy_glob(b, s);
+	}
+	return 0;
+}
+
+/* --- before the first --- */
+
+/* All sets that are not there, in one message: the first by path and URL, the others by name. */
+static int
+check_sets(const struct plan *p, struct err *err)
+{
+	const struct plan_step *s, *first = NULL;
+	struct str more = { 0 };
+	struct arena arena;
+	const char *url;
+	size_t i;
+
+	arena_init(&arena);
+	for (i = 0; i < p->nsteps; i++) {
+		s = &p->steps[i];
+		if (s->kind != PLAN_SET || access(s->source, F_OK) == 0 || errno != ENOENT)
+			continue;
+		if (first == NULL)
+			first = s;
+		else if (strcmp(s->source, first->source) != 0)
+			str_addf(&more, "%s%s", more.len == 0 ? "; nor is there " : ", ", s->source);
+	}
+	if (first != NULL) {
+		url = plan_set_url(&arena, p->service, first->source);
+		(void)err_set(err, "there is no set '%s'%s%s%.300s", first->source,
+		    url == NULL ? "" : ": fetch it from ", url == NULL ? "" : url, more.p == NULL ? "" : more.p);
+	}
+	str_release(&more);
+	arena_release(&arena);
+	return first == NULL ? 0 : -1;
+}
+
+static int
+make_parent(const char *path, struct err *err)
+{
+	cleanup_free char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+
+	if (slash == NULL || slash == dir)
+		return 0;
+	*slash = '\0';
+	return dir_make(dir, err);
+}
+
+/* --- and after the last --- */
+
+/* The image could not be written: if IMGSIZE is the reason, say so, and in its unit. */
+static int
+explain_size(struct build *b, const struct image_options *o)
+{
+	struct ffs_options fs = o->fs;
+	struct err ignored = { 0 };
+	uint64_t need, need_mb = o->bytes / MB, last;
+
+	if (o->bytes == IMAGE_SIZE_AUTO)
+		return -1;
+	/* What is needed grows with the size a little: inodes by newfs's density. */
+	do {
+		last = need_mb;
+		fs.bytes = u64_max(need_mb * MB, IMAGE_OVERHEAD + MB) - IMAGE_OVERHEAD;
+		if (ffs_bytes_needed(&b->tree, &fs, &need, &ignored) < 0)
+			return -1;
+		need_mb = u64_max(last, howmany(need + IMAGE_OVERHEAD, MB));
+	} while (need_mb > last);
+	if (need_mb * MB <= o->bytes)
+		return -1;
+	return err_set(
+	    b->err, "IMGSIZE=%" PRIu64 " is too small: the files need IMGSIZE=%" PRIu64, o->bytes / MB, need_mb);
+}
+
+static int
+write_image(struct build *b, const struct build_options *bo)
+{
+	const struct plan *p = b->plan;
+	struct image_options *o = &b->result->options;
+
+	*o = (struct image_options){
+		.fs = { .version = 1, .spare_inodes = !p->read_only, .free_bytes = p->free_bytes },
+		.bytes = p->bytes,
+		.label = p->label,
+		.gpt = true,
+		.digest = true,
+		.progress = bo->progress,
+		.progress_arg = bo->progress_arg,
+	};
+	if (make_parent(p->image, b->err) < 0)
+		return -1;
+	if (image_write(p->image, &b->tree, o, &b->result->image, b->err) < 0)
+		return explain_size(b, o);
+	return 0;
+}
+
+static int
+build(struct build *b, const struct build_options *o)
+{
+	uint64_t start = now_ns();
+	size_t i;
+
+	b->tree.epoch = TREE_UNDATED;
+	b->tree.root->inode->attr.mtime = TREE_UNDATED;
+	for (i = 0; i < b->plan->nsteps; i++)
+		if (step(b, &b->plan->steps[i]) < 0)
+			return -1;
+	if (tree_date(&b->tree, b->newest, b->err) < 0)
+		return -1;
+	b->result->tree_ns = now_ns() - start - b->result->sets_ns;
+	if (write_image(b, o) < 0)
+		return -1;
+	return manifest_write(b->plan, &b->tree, b->blobs, b->result, b->err);
+}
+
+int
+build_run(const struct plan *p, const struct build_options *o, struct build_result *result, struct err *err)
+{
+	struct build b = { .plan = p, .result = result, .err = err };
+	size_t i;
+	int rv;
+
+	*result = (struct build_result){ 0 };
+	if (check_sets(p, err) < 0)
+		return -1;
+	tree_init(&b.tree);
+	b.blobs = xcalloc(p->nsteps, sizeof(*b.blobs));
+	for (i = 0; i < p->nsteps; i++)
+		b.blobs[i].source.fd = -1;
+	rv = build(&b, o);
+	tree_release(&b.tree);
+	for (i = 0; i < b.nblobs; i++)
+		blob_close(&b.blobs[i]);
+	free(b.blobs);
+	return rv;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Carries a plan out: sets from the blob cache and directories of the host
+ * into a tree, the tree into an image, and a manifest beside it.
+ *
+ *	plan.steps ─► struct tree ─► images/NAME.img ─► images/NAME.img.manifest.json
+ */
+#ifndef SMOL_BUILD_BUILD_H
+#define SMOL_BUILD_BUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "image/image.h"
+#include "plan/plan.h"
+
+struct build_options {
+	/* As in struct image_options. */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *progress_arg;
+};
+
+struct build_result {
+	struct image_options options; /* the image was written with */
+	struct image_result image;
+	unsigned unpacked; /* sets that the cache did not have */
+	uint64_t sets_ns; /* opening them, and unpacking */
+	uint64_t tree_ns; /* the other steps */
+};
+
+int build_run(const struct plan *, const struct build_options *, struct build_result *, struct err *);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A plan: the ordered steps that make a service's image.  Pure: nothing is
+ * opened, so the plan of an image can be printed without its inputs.
+ *
+ *	struct service ─► steps:  set, set, mkdir, write, dir, dir, link, copy, ...
+ *	                          then one image of all that
+ *
+ * Each step prints as one line: its word, then its operands.
+ */
+#ifndef SMOL_PLAN_PLAN_H
+#define SMOL_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "service/service.h"
+#include "service/workspace.h"
+
+enum plan_kind {
+	PLAN_SET, /* source: archive, glob or NULL; its files over / */
+	PLAN_MKDIR, /* path, mode; left as it is if it exists */
+	PLAN_WRITE, /* path, mode, text */
+	PLAN_DIR, /* source: host directory; its files over path */
+	PLAN_LINK, /* symlink path -> source, which must be in the tree (optional: or nothing is done) */
+	PLAN_COPY_GLOB, /* files that match source, a path with '*' in its last part, into the directory path */
+};
+
+struct plan_step {
+	enum plan_kind kind;
+	const char *source, *glob, *path, *text;
+	uint32_t mode;
+	bool optional;
+};
+
+struct plan {
+	const struct service *service;
+	const struct workspace *workspace;
+	struct plan_step *steps;
+	size_t nsteps;
+
+	/* The image that comes of them. */
+	const char *image; /* path */
+	const char *label; /* of the partition */
+	uint64_t bytes; /* IMAGE_SIZE_AUTO: 0 */
+	uint64_t free_bytes; /* with that: room to leave */
+	bool read_only;
+};
+
+/* Strings are the arena's, or the service's; that and the workspace must live as long. */
+void plan_make(struct arena *, const struct workspace *, const struct service *, struct plan *);
+
+/* The step as one line, without the newline. */
+void plan_step_print(const struct plan_step *, struct str *out);
+void plan_print(const struct plan *, struct str *out);
+
+/* The path as seen from the workspace, the store or what ships: the same for everyone who has these. */
+const char *plan_relative(const struct plan *, const char *path);
+
+/* Where a missing set can be had: its URL, the arena's; NULL if not known. */
+const char *plan_set_url(struct arena *, const struct service *, const char *archive);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A service: what service/NAME/, its options.mk and own.mk, and NAME=VALUE
+ * arguments say an image shall be.  Pure data; nothing of it is fetched or
+ * unpacked here.
+ *
+ *	service/NAME/options.mk   variables
+ *	service/NAME/own.mk       the user's, read after it
+ *	service/NAME/root/        goes over /  (smol's own; smolBSD has postinst for it)
+ *	service/NAME/etc/         goes over /etc
+ *	service/common/           goes into /etc/include
+ *
+ * What the directory or a variable asks for and smol cannot do yet is an
+ * error, never left out.
+ */
+#ifndef SMOL_SERVICE_SERVICE_H
+#define SMOL_SERVICE_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "service/workspace.h"
+
+#define SERVICE_SIZE_AUTO 0
+
+struct service_set {
+	const char *file; /* "base.tar.xz", or a path if it holds a '/' */
+	const char *glob; /* "/usr/bin/strip": only that part; NULL: all */
+};
+
+struct service_var {
+	const char *name, *value;
+};
+
+struct service {
+	const char *name, *arch, *tag; /* tag: NULL if none */
+	const char *dir;
+
+	struct service_set *sets; /* SETS, then ADDSETS */
+	size_t nsets;
+	const char *sets_url; /* where sets can be fetched: a directory */
+
+	const char *root_dir, *etc_dir, *common_dir; /* NULL: there is none */
+
+	uint64_t image_mb; /* IMGSIZE, or SERVICE_SIZE_AUTO */
+	bool read_only; /* MOUNTRO */
+	const char *pkgvers;
+
+	/* For the manifest: what was read and what was given. */
+	const char *const *files;
+	size_t nfiles;
+	const struct service_var *given; /* NAME=VALUE arguments, -t and --arch among them */
+	size_t ngiven;
+};
+
+/* What the command line says; NULL or none where it does not. */
+struct service_request {
+	const char *name;
+	const char *arch; /* else ARCH=, else the environment's ARCH, else the host's */
+	const char *tag; /* else IMGTAG= */
+	char *const *vars; /* NAME=VALUE */
+	size_t nvars;
+};
+
+/* All strings are the arena's, or the request's. */
+int
+service_load(struct arena *, const struct workspace *, const struct service_request *, struct service *, struct err *);
+
+#endif

@@ -1,0 +1,6 @@
+# smolBSD's
+.if defined(MINIMIZE) && ${MINIMIZE} == y
+ADDPKGS=pkgin
+.endif
+.if ${NOT_SET} == y
+.endif

@@ -1,0 +1,2 @@
+SETS=base xcomp
+IMGSIZE=99

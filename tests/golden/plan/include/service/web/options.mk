@@ -1,0 +1,3 @@
+.include "more.mk"
+.-include "none.mk"
+SETS:=${SETS:N*comp*} ${LAST:Umodules}

@@ -1,0 +1,3 @@
+IMGSIZE=64
+SETS=base
+PKGVERS?=10.0

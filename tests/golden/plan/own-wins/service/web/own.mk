@@ -1,0 +1,3 @@
+IMGSIZE=65
+SETS+=etc
+PKGVERS=9.4

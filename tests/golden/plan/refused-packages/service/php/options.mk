@@ -1,0 +1,3 @@
+IMGSIZE=650
+ADDPKGS=php84 \
+	php84-curl

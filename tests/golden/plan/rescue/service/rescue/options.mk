@@ -1,0 +1,3 @@
+SETS=rescue.${SETSEXT} etc.${SETSEXT}
+IMGSIZE=auto
+MOUNTRO=y

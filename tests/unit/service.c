@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Services from directories on disk: variables and their order, sets, and
+ * what is refused with which words.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/io.h"
+#include "base/str.h"
+#include "service/service.h"
+#include "test.h"
+
+static char dir[] = "/tmp/smol-service-XXXXXX";
+
+/* A file below the workspace, which is the current directory. */
+static void
+put(const char *path, const char *text)
+{
+	cleanup_free char *parent = xstrdup(path);
+	char *slash = strrchr(parent, '/');
+	struct err err = { 0 };
+
+	if (slash != NULL) {
+		*slash = '\0';
+		CHECK(dir_make(parent, &err) == 0);
+	}
+	CHECK(file_write(path, text, strlen(text), &err) == 0);
+}
+
+/* The service "x" of that options.mk; "" or the message. */
+static const char *
+load(struct arena *arena, const char *options, char *const *vars, struct service *s)
+{
+	struct service_request req = { .name = "x", .vars = vars };
+	static struct err err;
+	struct workspace w;
+
+	err = (struct err){ 0 };
+	while (vars != NULL && vars[req.nvars] != NULL)
+		req.nvars++;
+	if (options != NULL)
+		put("service/x/options.mk", options);
+	CHECK(workspace_find(arena, &w, &err) == 0);
+	return service_load(arena, &w, &req, s, &err) < 0 ? err.msg : "";
+}
+
+static void
+test_defaults(void)
+{
+	struct arena arena;
+	struct service s;
+
+	arena_init(&arena);
+	put("service/x/etc/rc", "");
+	CHECK_STR(load(&arena, NULL, NULL, &s), "");
+	CHECK_STR(s.name, "x");
+	CHECK_STR(s.arch, "amd64");
+	CHECK_STR(s.dir, "service/x");
+	CHECK(s.tag == NULL && s.image_mb == 512 && !s.read_only && s.nsets == 2 && s.nfiles == 0 && s.ngiven == 0);
+	CHECK_STR(s.sets[0].file, "base.tar.xz");
+	CHECK(s.sets[0].glob == NULL);
+	CHECK_STR(s.sets[1].file, "etc.tar.xz");
+	CHECK_STR(s.sets_url, "https://nycdn.netbsd.org/pub/NetBSD-daily/netbsd-11/latest/amd64/binary/sets");
+	CHECK_STR(s.etc_dir, "service/x/etc");
+	CHECK(s.root_dir == NULL && s.common_dir == NULL);
+	CHECK_STR(s.pkgvers, "11.0");
+	arena_release(&arena);
+}
+
+static void
+test_variables(void)
+{
+	char *vars[] = { "IMGSIZE=auto", "MYVAR=1", "ARCH=i386", NULL };
+	struct arena arena;
+	struct service s;
+
+	arena_init(&arena);
+	put("service/x/own.mk", "ADDSETS+=comp.${SETSEXT}:/usr/bin/strip\n.if defined(MYVAR) && ${ARCH} == i386\n"
+				"IMGTAG=:v1.0\n.endif\n");
+	CHECK_STR(
+	    load(&arena, "IMGSIZE=12\nMOUNTRO=y\nVERS=10\nSETS=base my/own.tgz:usr/share etc.tar.gz:/etc/[a-m]*\n",
+		vars, &s),
+	    "");
+	CHECK_STR(s.arch, "i386");
+	CHECK_STR(s.tag, "v1.0");
+	CHECK(s.image_mb == SERVICE_SIZE_AUTO && s.read_only && s.nsets == 4 && s.ngiven == 3 && s.nfiles == 2);
+	CHECK_STR(s.sets[0].file, "base.tgz");
+	CHECK_STR(s.sets[1].file, "my/own.tgz");
+	CHECK_STR(s.sets[1].glob, "/usr/share");
+	CHECK_STR(s.sets[2].file, "etc.tar.gz");
+	CHECK_STR(s.sets[2].glob, "/etc/[a-m]*");
+	CHECK_STR(s.sets[3].file, "comp.tgz");
+	CHECK_STR(s.sets[3].glob, "/usr/bin/strip");
+	CHECK(strstr(s.sets_url, "netbsd-10/latest/i386/") != NULL);
+	CHECK_STR(s.files[0], "service/x/options.mk");
+	CHECK_STR(s.files[1], "service/x/own.mk");
+	arena_release(&arena);
+	CHECK(unlink("service/x/own.mk") == 0);
+}
+
+static void
+test_refused(void)
+{
+	static const struct {
+		const char *options, *want;
+	} bad[] = {
+		{ "\nADDPKGS=curl\n", "service/x/options.mk:2: ADDPKGS=curl: packages are not installed yet" },
+		{ "FROMIMG=a.img",
+		    "service/x/options.mk:1: FROMIMG=a.img: building on an existing image is not done yet" },
+		{ "MINIMIZE=+3",
+		    "service/x/options.mk:1: MINIMIZE=+3: images are not minimized yet; IMGSIZE=auto makes one "
+		    "as small as its files allow" },
+		{ "BIOSBOOT=y", "service/x/options.mk:1: BIOSBOOT=y: images that boot by BIOS are not made yet" },
+		{ "SMOLIFY=y", "service/x/options.mk:1: SMOLIFY=y: kernels are not changed yet" },
+		{ "SVCIMG=a", "service/x/options.mk:1: SVCIMG=a: postinst scripts are not run yet" },
+		{ "CURLSH=http://x", "service/x/options.mk:1: CURLSH=http://x: scripts from a URL are not run yet" },
+		{ "BIOSBOOT=n\nADDPKGS=\nMINIMIZE=\n", "" },
+		{ "IMGSIZE=12M", "service/x/options.mk:1: bad IMGSIZE '12M': want a number of MB, or auto" },
+		{ "IMGSIZE=0", "service/x/options.mk:1: bad IMGSIZE '0': must be 1 to 1048576" },
+		{ "IMGSIZE=", "service/x/options.mk:1: IMGSIZE is empty: want a number of MB, or auto" },
+		{ "IMGTAG=a/b", "service/x/options.mk:1: bad tag 'a/b': letters, digits, '_', '.' and '-'" },
+		{ "IMGTAG=..", "service/x/options.mk:1: bad tag '..': letters, digits, '_', '.' and '-'" },
+		{ "ARCH=vax",
+		    "service/x/options.mk:1: unknown architecture 'vax': amd64, i386 and evbarm-aarch64 are known" },
+		{ "SETS=base:", "service/x/options.mk:1: bad set 'base:' in SETS: nothing after the ':'" },
+		{ "SETS=:/bin", "service/x/options.mk:1: bad set ':/bin' in SETS: want FILE or FILE:GLOB" },
+		{ "X!=id",
+		    "service/x/options.mk:1: 'X !=' runs a shell command, which is not done here: give X=VALUE on the "
+		    "command line instead" },
+		{ "BIOSCONSOLE=pc\nANYTHING=x", "" },
+	};
+	static const struct {
+		const char *file, *want;
+	} files[] = {
+		{ "service/x/postinst/00-do.sh", "service/x/postinst/00-do.sh: postinst scripts are not run yet" },
+		{ "service/x/packages/a.tgz", "service/x/packages/a.tgz: packages/ is not installed yet" },
+		{ "service/x/NETBSD_ONLY",
+		    "service/x/NETBSD_ONLY: this service asks to be built on NetBSD, which smol does "
+		    "not provide yet" },
+	};
+	struct arena arena;
+	struct service s;
+	size_t i;
+
+	arena_init(&arena);
+	for (i = 0; i < nitems(bad); i++)
+		CHECK_STR(load(&arena, bad[i].options, NULL, &s), bad[i].want);
+	for (i = 0; i < nitems(files); i++) {
+		put(files[i].file, "");
+		CHECK_STR(load(&arena, "", NULL, &s), files[i].want);
+		CHECK(unlink(files[i].file) == 0);
+	}
+	CHECK_STR(load(&arena, "", NULL, &s), "");
+	arena_release(&arena);
+}
+
+static void
+test_arguments(void)
+{
+	static const struct {
+		char *vars[3];
+		const char *want;
+	} bad[] = {
+		{ { "=x" }, "bad argument '=x': want NAME=VALUE, as in IMGSIZE=256" },
+		{ { "1A=x" }, "bad argument '1A=x': want NAME=VALUE, as in IMGSIZE=256" },
+		{ { "A=1", "A=2" }, "A is given as '1' and as '2'" },
+		{ { "A=1", "A=1" }, "" },
+		{ { "SERVICE=y" }, "SERVICE is given as 'y' and as 'x'" },
+		{ { "ARCH=vax" }, "unknown architecture 'vax': amd64, i386 and evbarm-aarch64 are known" },
+		{ { "IMGSIZE=big" }, "the command line: bad IMGSIZE 'big': want a number of MB, or auto" },
+		{ { "ADDPKGS=a b" }, "the command line: ADDPKGS=a b: packages are not installed yet" },
+		{ { "X=${X}", "IMGSIZE=${X}" }, "the value of X contains itself" },
+	};
+	static const char *const names[] = { "", ".", "..", "a/b", "../x", "-x", "x y", "common",
+		"a-name-of-more-than-thirty-two-chars" };
+	struct service_request req = { 0 };
+	struct err err = { 0 };
+	struct workspace w;
+	struct arena arena;
+	struct service s;
+	size_t i;
+
+	arena_init(&arena);
+	for (i = 0; i < nitems(bad); i++)
+		CHECK_STR(load(&arena, "", bad[i].vars, &s), bad[i].want);
+	CHECK(workspace_find(&arena, &w, &err) == 0);
+	for (i = 0; i < nitems(names); i++) {
+		req.name = names[i];
+		CHECK(service_load(&arena, &w, &req, &s, &err) < 0 && strstr(err.msg, "bad service name") != NULL);
+	}
+	CHECK(dir_make("service/web", &err) == 0);
+	req.name = "no";
+	CHECK(service_load(&arena, &w, &req, &s, &err) < 0 && err.usage);
+	CHECK_STR(err.msg, "there is no service 'no': there are web, x");
+	arena_release(&arena);
+}
+
+/* From a directory below; outside of any; a set that only the store has. */
+static void
+test_workspace(void)
+{
+	struct err err = { 0 };
+	struct workspace w;
+	struct arena arena;
+
+	arena_init(&arena);
+	put("store/sets/amd64/base.tar.xz", "");
+	put("share/service/shipped/etc/rc", "");
+	put("share/etc/shipped.conf", "");
+	CHECK(setenv("SMOL_HOME", arena_printf(&arena, "%s/store", dir), 1) == 0);
+	CHECK(setenv("SMOL_DATADIR", arena_printf(&arena, "%s/share", dir), 1) == 0);
+	CHECK(chdir("service/x/etc") == 0 && workspace_find(&arena, &w, &err) == 0);
+	CHECK(strstr(w.root, "/smol-service-") != NULL && w.datadir == NULL);
+	CHECK_STR(workspace_path(&w, &arena, "x"), arena_printf(&arena, "%s/x", dir));
+	CHECK(workspace_service(&w, &arena, "shipped") == NULL);
+	CHECK_STR(workspace_set(&w, &arena, "amd64", "base.tar.xz"),
+	    arena_printf(&arena, "%s/store/sets/amd64/base.tar.xz", dir));
+	CHECK_STR(
+	    workspace_set(&w, &arena, "amd64", "etc.tar.xz"), arena_printf(&arena, "%s/sets/amd64/etc.tar.xz", dir));
+
+	CHECK(chdir("/") == 0 && workspace_find(&arena, &w, &err) == 0);
+	CHECK_STR(w.root, arena_printf(&arena, "%s/store", dir));
+	CHECK_STR(workspace_service(&w, &arena, "shipped"), arena_printf(&arena, "%s/share/service/shipped", dir));
+	CHECK_STR(workspace_conf(&w, &arena, "shipped"), arena_printf(&arena, "%s/share/etc/shipped.conf", dir));
+	CHECK(workspace_conf(&w, &arena, "none") == NULL);
+	CHECK_STR(workspace_services(&w, &arena), "shipped");
+	CHECK_STR(
+	    workspace_image(&w, &arena, "a", "i386", "t"), arena_printf(&arena, "%s/store/images/a-i386:t.img", dir));
+	arena_release(&arena);
+}
+
+static void
+test_end(void)
+{
+	char command[64];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	CHECK(system(command) == 0);
+}
+
+static void
+test_begin(void)
+{
+	CHECK(mkdtemp(dir) != NULL && chdir(dir) == 0 && mkdir("service", 0755) == 0);
+	CHECK(setenv("ARCH", "amd64", 1) == 0);
+}
+
+TEST_MAIN({ "a workspace is made", test_begin }, { "defaults", test_defaults }, { "variables", test_variables },
+    { "refused", test_refused }, { "arguments", test_arguments }, { "workspace and store", test_workspace },
+    { "and removed", test_end })
