@@ -142,6 +142,8 @@ draw(struct drawing *dr, struct err *err)
 	if (ffs_lookup(&dr->a.r, dr->a.path, true, &ino, err) < 0)
 		return -1;
 	rv = image_dir_add(&root, &dr->a.r, dr->a.path, ino, err);
+	if (rv == 0 && !image_file_is(&root.files[0], TREE_IFDIR))
+		rv = err_set(err, "'%s' is not a directory", dr->a.path);
 	if (rv == 0) {
 		add_name(dr, &root.files[0]);
 		end_line(dr);
