@@ -334,7 +334,7 @@ setting(const char *name, uint64_t fallback)
 static void
 random_trees(void)
 {
-	uint64_t first = setting("SMOL_SEED", 1), n = setting("SMOL_TREES", 1000), seed;
+	uint64_t first = setting("SMOL_SEED", 1), n = setting("SMOL_TREES", 2000), seed;
 	static uint8_t noise[SOURCE_BYTES];
 	static struct world w;
 	struct random r = { .state = 42 };
