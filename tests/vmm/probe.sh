@@ -233,7 +233,7 @@ http_head() {
 }
 
 closed_port() {
-	curl -s -m 5 "http://127.0.0.1:$port/"
+	curl -s -m 40 "http://127.0.0.1:$port/"
 	c_status=$?
 	[ $c_status -eq 56 ] || [ $c_status -eq 52 ] || [ $c_status -eq 7 ]
 }
