@@ -30,9 +30,7 @@ struct slot {
 };
 
 struct stream {
-	int fd; /* -1: into memory */
-	uint8_t *mem;
-	size_t mem_size;
+	int fd;
 	const char *name;
 	uint64_t at; /* bytes given so far */
 	uint64_t start; /* of the current buffer in the file */
@@ -135,9 +133,9 @@ flush(struct stream *s)
 {
 	struct slot *slot = current(s);
 
-	if (!s->failed && s->fd >= 0 && slot->len > 0 && pwrite_full(s->fd, slot->data, slot->len, s->start) < 0)
+	if (!s->failed && slot->len > 0 && pwrite_full(s->fd, slot->data, slot->len, s->start) < 0)
 		(void)fail_errno(s, "write", s->name);
-	if (s->fd >= 0 && s->start + slot->len - s->synced >= WRITEBACK_BYTES) {
+	if (s->start + slot->len - s->synced >= WRITEBACK_BYTES) {
 		io_start_writeback(s->fd, s->synced, s->start + slot->len - s->synced);
 		s->synced = s->start + slot->len;
 	}
@@ -148,15 +146,15 @@ flush(struct stream *s)
 	return s->failed ? -1 : 0;
 }
 
-static struct stream *
-stream_new(int fd, const char *name, bool hashed)
+struct stream *
+stream_open(int fd, const char *name, bool digest)
 {
 	struct stream *s = xcalloc(1, sizeof(*s));
 	size_t i;
 
 	s->fd = fd;
 	s->name = name;
-	s->hashed = hashed;
+	s->hashed = digest;
 	sha256_init(&s->sha);
 	for (i = 0; i < NBUFFERS; i++)
 		s->slots[i].data = xmalloc(BUFFER_BYTES);
@@ -167,28 +165,11 @@ stream_new(int fd, const char *name, bool hashed)
 	return s;
 }
 
-struct stream *
-stream_open(int fd, const char *name, bool digest)
-{
-	return stream_new(fd, name, digest);
-}
-
 void
 stream_progress(struct stream *s, void (*fn)(void *arg, uint64_t done), void *arg)
 {
 	s->progress = fn;
 	s->progress_arg = arg;
-}
-
-struct stream *
-stream_open_mem(uint8_t *buf, size_t size)
-{
-	struct stream *s = stream_new(-1, "memory", true);
-
-	s->mem = buf;
-	s->mem_size = size;
-	memset(buf, 0, size);
-	return s;
 }
 
 /* Room in the current buffer, at its end, for up to want bytes; what is put there must be accounted for by added(). */
@@ -204,8 +185,6 @@ room(struct stream *s, uint64_t want, size_t *got)
 static void
 added(struct stream *s, size_t n)
 {
-	if (s->mem != NULL && s->at + n <= s->mem_size)
-		memcpy(s->mem + s->at, current(s)->data + current(s)->len, n);
 	current(s)->len += n;
 	s->at += n;
 }
@@ -278,7 +257,7 @@ stream_close(struct stream *s, uint8_t digest[SHA256_SIZE], struct err *err)
 	size_t i;
 
 	(void)flush(s);
-	if (!s->failed && s->fd >= 0 && ftruncate(s->fd, (off_t)s->at) < 0)
+	if (!s->failed && ftruncate(s->fd, (off_t)s->at) < 0)
 		(void)fail_errno(s, "write", s->name);
 	stop_digester(s);
 	sha256_final(&s->sha, digest);

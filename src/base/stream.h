@@ -41,7 +41,4 @@ uint64_t stream_tell(const struct stream *);
 /* Ends it (length set with ftruncate), gives the SHA-256 of all bytes, frees. */
 int stream_close(struct stream *, uint8_t digest[SHA256_SIZE], struct err *);
 
-/* For tests and for writers of small things: the same into memory, no file. */
-struct stream *stream_open_mem(uint8_t *buf, size_t size);
-
 #endif

@@ -90,6 +90,9 @@ class Piped:
 
 
 def main(tests):
+    # A background job of a script starts with these ignored, and smol would honour that.
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(sig, signal.SIG_DFL)
     only = sys.argv[2] if len(sys.argv) > 2 else ""
     tests = [t for t in tests if re.search(only, t[0])]
     build()
