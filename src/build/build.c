@@ -8,9 +8,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/defs.h"
 #include "base/io.h"
 #include "base/str.h"
@@ -19,8 +19,6 @@
 #include "tree/tree.h"
 
 #define MB (UINT64_C(1) << 20)
-/* MBR, GPT and the backup GPT, with the alignment of the partition. */
-#define IMAGE_OVERHEAD MB
 
 struct build {
 	const struct plan *plan;
@@ -32,27 +30,18 @@ struct build {
 	struct err *err;
 };
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 /* --- steps --- */
 
 static int
 step_set(struct build *b, const struct plan_step *s)
 {
 	struct blob *blob = &b->blobs[b->nblobs++];
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 
 	if (blob_open(blob, s->source, b->err) < 0)
 		return -1;
 	b->result->unpacked += blob->unpacked_now;
-	b->result->sets_ns += now_ns() - start;
+	b->result->sets_ns += clock_now_ns() - start;
 	return blob_overlay(blob, &b->tree, s->glob, &b->newest, b->err);
 }
 
@@ -181,24 +170,13 @@ make_parent(const char *path, struct err *err)
 static int
 explain_size(struct build *b, const struct image_options *o)
 {
-	struct ffs_options fs = o->fs;
 	struct err ignored = { 0 };
-	uint64_t need, need_mb = o->bytes / MB, last;
+	uint64_t need;
 
-	if (o->bytes == IMAGE_SIZE_AUTO)
+	if (o->bytes == IMAGE_SIZE_AUTO || image_bytes_needed(&b->tree, o, &need, &ignored) < 0 || need <= o->bytes)
 		return -1;
-	/* What is needed grows with the size a little: inodes by newfs's density. */
-	do {
-		last = need_mb;
-		fs.bytes = u64_max(need_mb * MB, IMAGE_OVERHEAD + MB) - IMAGE_OVERHEAD;
-		if (ffs_bytes_needed(&b->tree, &fs, &need, &ignored) < 0)
-			return -1;
-		need_mb = u64_max(last, howmany(need + IMAGE_OVERHEAD, MB));
-	} while (need_mb > last);
-	if (need_mb * MB <= o->bytes)
-		return -1;
-	return err_set(
-	    b->err, "IMGSIZE=%" PRIu64 " is too small: the files need IMGSIZE=%" PRIu64, o->bytes / MB, need_mb);
+	return err_set(b->err, "IMGSIZE=%" PRIu64 " is too small: the files need IMGSIZE=%" PRIu64, o->bytes / MB,
+	    howmany(need, MB));
 }
 
 static int
@@ -226,7 +204,7 @@ write_image(struct build *b, const struct build_options *bo)
 static int
 build(struct build *b, const struct build_options *o)
 {
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 	size_t i;
 
 	b->tree.epoch = TREE_UNDATED;
@@ -236,7 +214,7 @@ build(struct build *b, const struct build_options *o)
 			return -1;
 	if (tree_date(&b->tree, b->newest, b->err) < 0)
 		return -1;
-	b->result->tree_ns = now_ns() - start - b->result->sets_ns;
+	b->result->tree_ns = clock_now_ns() - start - b->result->sets_ns;
 	if (write_image(b, o) < 0)
 		return -1;
 	return manifest_write(b->plan, &b->tree, b->blobs, b->result, b->err);

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 int
@@ -48,19 +48,10 @@ cmd_is_terminal(int fd)
 	return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0 && (no_color == NULL || *no_color == '\0');
 }
 
-uint64_t
-cmd_now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 void
 cmd_progress_init(struct cmd_progress *p, const char *what, bool quiet)
 {
-	*p = (struct cmd_progress){ .what = what, .start_ns = cmd_now_ns() };
+	*p = (struct cmd_progress){ .what = what, .start_ns = clock_now_ns() };
 	p->quiet = quiet || !cmd_is_terminal(STDERR_FILENO);
 }
 
@@ -73,7 +64,7 @@ cmd_progress(void *arg, uint64_t done, uint64_t total)
 
 	if (p->quiet)
 		return;
-	now = cmd_now_ns();
+	now = clock_now_ns();
 	if (now - p->start_ns < 1000000000 || now - p->shown_ns < 100000000)
 		return;
 	p->shown_ns = now;

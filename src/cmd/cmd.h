@@ -57,9 +57,6 @@ void cmd_progress_init(struct cmd_progress *, const char *what, bool quiet);
 void cmd_progress(void *arg, uint64_t done, uint64_t total);
 void cmd_progress_end(struct cmd_progress *);
 
-/* Nanoseconds of the monotonic clock. */
-uint64_t cmd_now_ns(void);
-
 /* True if colour or progress suits that stream: a terminal, TERM not dumb, NO_COLOR unset. */
 bool cmd_is_terminal(int fd);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/defs.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
@@ -152,7 +153,7 @@ make_image(struct make *m, struct tree *tree, struct blob *blobs, int argc, char
 {
 	struct image_result result;
 	struct cmd_progress progress;
-	uint64_t start = cmd_now_ns(), read_ns;
+	uint64_t start = clock_now_ns(), read_ns;
 	int64_t newest = 0;
 	int i, rv;
 
@@ -165,7 +166,7 @@ make_image(struct make *m, struct tree *tree, struct blob *blobs, int argc, char
 		return -1;
 	if (tree_date(tree, newest, err) < 0)
 		return -1;
-	read_ns = cmd_now_ns() - start;
+	read_ns = clock_now_ns() - start;
 	m->image.digest = m->digest || m->image.bytes <= IMAGE_DIGEST_MAX;
 	cmd_progress_init(&progress, m->out, m->quiet);
 	m->image.progress = cmd_progress;

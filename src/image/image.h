@@ -44,6 +44,9 @@ struct image_result {
 /* The tree is sorted by it.  PATH appears, or is replaced, only when all is written. */
 int image_write(const char *path, struct tree *, const struct image_options *, struct image_result *, struct err *);
 
+/* The smallest image that these options allow for the (sorted) tree; o->bytes says only whether a size is given. */
+int image_bytes_needed(struct tree *, const struct image_options *o, uint64_t *bytes, struct err *);
+
 /*
  * An image for reading: finds the FFS partition (by GPT, else the file is a
  * bare FFS) of a regular file.

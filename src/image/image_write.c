@@ -4,8 +4,8 @@
  */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/defs.h"
 #include "base/endian.h"
 #include "base/io.h"
@@ -15,15 +15,6 @@
 #include "image/image.h"
 
 #define ALIGNMENT (512 * 1024)
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* Bytes for the file system in an image of that size; 0: there is no room at all. */
 static uint64_t
@@ -42,18 +33,31 @@ image_bytes(const struct image_options *o, uint64_t partition)
 	return o->gpt ? ALIGNMENT + partition + GPT_TAIL_BYTES : partition;
 }
 
+int
+image_bytes_needed(struct tree *tree, const struct image_options *o, uint64_t *bytes, struct err *err)
+{
+	struct ffs_options fs = o->fs;
+	uint64_t need;
+
+	fs.bytes = o->bytes;
+	if (ffs_bytes_needed(tree, &fs, &need, err) < 0)
+		return -1;
+	*bytes = image_bytes(o, o->gpt ? roundup(need, ALIGNMENT) : need);
+	return 0;
+}
+
 /* The layout failed: if for want of room, say how much would do. */
 static int
-explain(struct tree *tree, const struct image_options *o, const struct ffs_options *fs, struct err *err)
+explain(struct tree *tree, const struct image_options *o, struct err *err)
 {
 	struct err ignored = { 0 };
 	char have_text[SIZE_TEXT_MAX], need_text[SIZE_TEXT_MAX];
 	uint64_t need;
 
-	if (o->bytes == IMAGE_SIZE_AUTO || err->usage || ffs_bytes_needed(tree, fs, &need, &ignored) < 0 ||
-	    need <= fs->bytes)
+	if (o->bytes == IMAGE_SIZE_AUTO || err->usage || image_bytes_needed(tree, o, &need, &ignored) < 0 ||
+	    need <= o->bytes)
 		return -1;
-	need = roundup(image_bytes(o, o->gpt ? roundup(need, ALIGNMENT) : need), 1024);
+	need = roundup(need, 1024);
 	return err_set(err, "the files do not fit into %s: %s are needed (%" PRIu64 "K)",
 	    size_text(o->bytes, have_text), size_text(need, need_text), need >> 10);
 }
@@ -71,7 +75,7 @@ make_layout(struct tree *tree, const struct image_options *o, const uint8_t iden
 		fs.bytes = GPT_SECTOR;
 	layout = ffs_layout_new(tree, &fs, err);
 	if (layout == NULL)
-		(void)explain(tree, o, &fs, err);
+		(void)explain(tree, o, err);
 	return layout;
 }
 
@@ -167,7 +171,7 @@ int
 image_write(const char *path, struct tree *tree, const struct image_options *o, struct image_result *r, struct err *err)
 {
 	uint8_t identity[SHA256_SIZE];
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 	struct ffs_layout *l;
 	struct outfile f;
 	int rv;
@@ -184,9 +188,9 @@ image_write(const char *path, struct tree *tree, const struct image_options *o, 
 		return -1;
 	}
 	fill_result(r, o, l);
-	r->layout_ns = now_ns() - start;
+	r->layout_ns = clock_now_ns() - start;
 	rv = write_file(&f, o, identity, l, r, err);
-	r->write_ns = now_ns() - start - r->layout_ns;
+	r->write_ns = clock_now_ns() - start - r->layout_ns;
 	ffs_layout_free(l);
 	outfile_abort(&f);
 	return rv;
