@@ -56,6 +56,9 @@ make_initrd() {
 
 prepare() {
 	mkdir -p "$1"
+	# Two tests may want it at once: one makes it, the other waits. Held until this process ends.
+	exec 9>"$1/lock"
+	flock 9
 	if [ ! -s "$1/vmlinuz" ]; then
 		fetch_kernel "$1"
 		cp "$1"/kernel/boot/vmlinuz-* "$1/vmlinuz.tmp"
