@@ -21,6 +21,11 @@ struct backend_env {
 	 * "cont").  Both -1: it stands alone, with its console on stdio.
 	 */
 	int console_fd, control_fd;
+	/*
+	 * Of the console port 1 (ttyVI01), where guests say that they are done;
+	 * -1: the machine has no ports, or its first is like the others.
+	 */
+	int port_fd;
 };
 
 struct backend_ops {

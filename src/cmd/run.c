@@ -343,7 +343,7 @@ static int
 start(struct run *r, const char *arg, struct err *err)
 {
 	struct instance_options options = { .all_keys = r->all_keys };
-	struct backend_env env = { .console_fd = -1, .control_fd = -1 };
+	struct backend_env env = { .console_fd = -1, .control_fd = -1, .port_fd = -1 };
 	struct instance_result result;
 
 	if (make_machine(r, arg, err) < 0 || host_accel(getenv("QEMU_ACCEL"), r->arch, &env.accel, err) < 0)

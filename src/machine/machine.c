@@ -29,16 +29,44 @@ machine_release(struct machine *m)
 {
 	free(m->disks);
 	free(m->nic.forwards);
+	free(m->taps);
+	free(m->shares);
+	free(m->fwcfg);
+	free(m->ports);
 	*m = (struct machine){ 0 };
 }
+
+/* vec_push() gives what was there before. */
+#define add(p, n, cap) memset(vec_push(p, n, cap), 0, sizeof(*(p)))
 
 struct machine_disk *
 machine_add_disk(struct machine *m)
 {
-	struct machine_disk *d = vec_push(m->disks, m->ndisks, m->disks_cap);
+	return add(m->disks, m->ndisks, m->disks_cap);
+}
 
-	*d = (struct machine_disk){ 0 };
-	return d;
+struct machine_tap *
+machine_add_tap(struct machine *m)
+{
+	return add(m->taps, m->ntaps, m->taps_cap);
+}
+
+struct machine_share *
+machine_add_share(struct machine *m)
+{
+	return add(m->shares, m->nshares, m->shares_cap);
+}
+
+struct machine_fwcfg *
+machine_add_fwcfg(struct machine *m)
+{
+	return add(m->fwcfg, m->nfwcfg, m->fwcfg_cap);
+}
+
+struct machine_port *
+machine_add_port(struct machine *m)
+{
+	return add(m->ports, m->nports, m->ports_cap);
 }
 
 int

@@ -3,16 +3,19 @@
  * What to boot, and with which devices: plain data, which a backend turns into
  * a process.
  *
- *	struct machine ─┬─ kernel, command line (console=, root=, append)
+ *	struct machine ─┬─ kernel, command line (console=, root=, append), initrd
  *			├─ CPUs, memory
  *			├─ disks[]	ld0, ld1, ... in this order
  *			├─ nic		forwards[]: host port → guest port
- *			└─ console	what the kernel calls its console
+ *			├─ taps[]	NICs on the host's own network
+ *			├─ shares[]	host directories, by 9p: vio9p0, ...
+ *			├─ fwcfg[]	variables and files for the guest
+ *			├─ console	what the kernel calls its console
+ *			└─ ports[]	further virtio console ports: ttyVI01, ...
  *
- * Strings are not owned (an arena's, a command line's).  Further devices
- * (shares, fw_cfg entries, console ports, an initrd) are further members here,
- * with their checks in machine_check(); a backend that lacks one says so in its
- * own check().
+ * Strings are not owned (an arena's, a command line's); the arrays are heap
+ * memory, freed by machine_release().  A backend that lacks something says so
+ * in its own check().
  */
 #ifndef SMOL_MACHINE_MACHINE_H
 #define SMOL_MACHINE_MACHINE_H
@@ -32,6 +35,11 @@
 /* NetBSD looks for console=, root= and flags only so far into its command line. */
 #define MACHINE_CMDLINE_MAX 255
 
+enum machine_guest {
+	MACHINE_GUEST_NETBSD,
+	MACHINE_GUEST_LINUX, /* its words for console and root; no limit of 255 */
+};
+
 enum machine_console {
 	MACHINE_CONSOLE_COM, /* 16550 */
 	MACHINE_CONSOLE_VIOCON, /* virtio console, from the kernel's first line on */
@@ -42,6 +50,7 @@ struct machine_disk {
 	const char *path;
 	bool read_only; /* the guest sees a read-only disk */
 	bool persist; /* writes reach the file, under its lock; else they end with the instance */
+	bool unlocked; /* with persist: without the lock, others may write too */
 };
 
 struct machine_forward {
@@ -59,22 +68,56 @@ enum machine_nic_kind {
 
 struct machine_nic {
 	enum machine_nic_kind kind;
-	struct machine_forward *forwards; /* heap: machine_release() */
+	struct machine_forward *forwards;
 	size_t nforwards, forwards_cap;
+};
+
+struct machine_tap {
+	const char *interface; /* "tap0"; "": the backend makes one */
+};
+
+struct machine_share {
+	const char *tag; /* 9p's mount tag, at most 31 bytes */
+	const char *path; /* directory of the host */
+	bool read_only;
+};
+
+/* QEMU's fw_cfg: what mount_qemufwcfg(8) shows under opt/. */
+struct machine_fwcfg {
+	const char *name; /* "opt/org.smolbsd.var.K": at most 55 bytes */
+	const char *text; /* NULL: of the file */
+	const char *file; /* path on the host */
+};
+
+/* A console port beside the console: port 1 is ttyVI01. */
+struct machine_port {
+	const char *socket; /* path of a Unix stream socket to listen on; NULL: none */
 };
 
 struct machine {
 	const char *name; /* of the instance, for people */
 	const char *arch; /* "amd64", "i386", "evbarm-aarch64" */
+	enum machine_guest guest;
 	const char *kernel;
+	const char *initrd; /* NULL: none; NetBSD mounts it as its root, md0 */
 	const char *root; /* "NAME=rescueroot", "ld0a"; NULL: no root= */
 	const char *append; /* flags and further arguments; "" for none */
 	uint64_t mem_bytes;
 	unsigned cpus;
 	enum machine_console console;
-	struct machine_disk *disks; /* heap: machine_release() */
+	struct machine_disk *disks;
 	size_t ndisks, disks_cap;
 	struct machine_nic nic;
+	struct machine_tap *taps;
+	size_t ntaps, taps_cap;
+	struct machine_share *shares;
+	size_t nshares, shares_cap;
+	struct machine_fwcfg *fwcfg;
+	size_t nfwcfg, fwcfg_cap;
+	struct machine_port *ports;
+	size_t nports, ports_cap;
+	const char *qmp; /* "localhost:4444": QEMU's QMP for others, by TCP; NULL: none */
+	const char *pidfile; /* the backend writes its process id there; NULL: none */
 	const char *const *qemu_args; /* more words for QEMU's command line, as the user wrote them */
 	size_t nqemu_args;
 };
@@ -83,7 +126,12 @@ struct machine {
 void machine_init(struct machine *);
 void machine_release(struct machine *);
 
+/* A new element at the end of an array, zeroed. */
 struct machine_disk *machine_add_disk(struct machine *);
+struct machine_tap *machine_add_tap(struct machine *);
+struct machine_share *machine_add_share(struct machine *);
+struct machine_fwcfg *machine_add_fwcfg(struct machine *);
+struct machine_port *machine_add_port(struct machine *);
 
 /* Whether it makes sense by itself; says what to change.  Nothing outside is looked at. */
 int machine_check(const struct machine *, struct err *);
@@ -100,6 +148,12 @@ int machine_mem_parse(const char *text, uint64_t *bytes, struct err *);
  * "[tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport" (QEMU's, smolBSD's).
  */
 int machine_forward_parse(struct machine *, struct arena *, const char *text, struct err *);
+
+/*
+ * Adds fw_cfg entries as startnb.sh's options have them: "K=V,..." become
+ * opt/org.smolbsd.var.K, with files "F=PATH,..." become opt/org.smolbsd.file.F.
+ */
+int machine_fwcfg_parse(struct machine *, struct arena *, const char *text, bool files, struct err *);
 
 /* "8080", "127.0.0.1:8080", "0.0.0.0:53/udp"; for messages. */
 #define MACHINE_FORWARD_TEXT_MAX 32

@@ -98,7 +98,8 @@ args(void)
 		struct backend_env env = { .program = "qemu-system-x86_64",
 			.accel.kind = r->accel,
 			.console_fd = r->connected ? 7 : -1,
-			.control_fd = r->connected ? 9 : -1 };
+			.control_fd = r->connected ? 9 : -1,
+			.port_fd = -1 };
 		const char *const *argv;
 		struct str s = { 0 };
 		struct machine m;
