@@ -75,7 +75,7 @@ err_at(struct err *err, const char *file, unsigned line, const char *fmt, ...)
 	va_start(ap, fmt);
 	format(err, fmt, ap);
 	va_end(ap);
-	return err_wrap(err, "%s:%u", file, line);
+	return line == 0 ? err_wrap(err, "%s", file) : err_wrap(err, "%s:%u", file, line);
 }
 
 int

@@ -23,7 +23,7 @@ int err_set(struct err *, const char *fmt, ...) __attribute__((format(printf, 2,
 int err_usage(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Appends ": " and the text of errno. */
 int err_sys(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Puts "file:line: " in front. */
+/* Puts "file:line: " in front; "file: " where line is 0. */
 int err_at(struct err *, const char *file, unsigned line, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Puts context and ": " in front of what is already there. */
 int err_wrap(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

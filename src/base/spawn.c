@@ -92,8 +92,14 @@ standard_descriptors(const struct spawn *s)
 	return 0;
 }
 
+/* What the child tells: errno, or a message where error is 0. */
+struct report {
+	int error;
+	struct err err;
+};
+
 static void
-child(const struct spawn *s, pid_t parent)
+child(const struct spawn *s, pid_t parent, struct err *err)
 {
 	size_t i;
 
@@ -112,6 +118,8 @@ child(const struct spawn *s, pid_t parent)
 	if (standard_descriptors(s) < 0)
 		return;
 	default_signals();
+	if (s->prepare != NULL && s->prepare(s->prepare_arg, err) < 0)
+		return;
 	(void)execvp(s->argv[0], (char *const *)(uintptr_t)s->argv);
 }
 
@@ -119,33 +127,38 @@ pid_t
 spawn_start(const struct spawn *s, struct err *err)
 {
 	pid_t pid, parent = getpid();
-	int report[2], error = 0;
+	struct report report = { 0 };
+	int pipe_fds[2];
 	ssize_t n;
 
-	if (pipe2(report, O_CLOEXEC) < 0)
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
 	pid = fork();
 	if (pid < 0) {
 		(void)err_sys(err, "cannot start '%s'", s->argv[0]);
-		(void)close(report[0]);
-		(void)close(report[1]);
+		(void)close(pipe_fds[0]);
+		(void)close(pipe_fds[1]);
 		return -1;
 	}
 	if (pid == 0) {
-		child(s, parent);
-		error = errno;
-		(void)write_full(report[1], &error, sizeof(error));
+		child(s, parent, &report.err);
+		report.error = report.err.msg[0] != '\0' ? 0 : errno;
+		(void)write_full(pipe_fds[1], &report, sizeof(report));
 		_exit(127);
 	}
-	(void)close(report[1]);
+	(void)close(pipe_fds[1]);
 	do
-		n = read(report[0], &error, sizeof(error));
+		n = read(pipe_fds[0], &report, sizeof(report));
 	while (n < 0 && errno == EINTR);
-	(void)close(report[0]);
+	(void)close(pipe_fds[0]);
 	if (n == 0)
 		return pid;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	errno = error;
+	if (report.error == 0) {
+		*err = report.err;
+		return -1;
+	}
+	errno = report.error;
 	return err_sys(err, "cannot start '%s'", s->argv[0]);
 }

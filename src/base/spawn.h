@@ -20,6 +20,9 @@ struct spawn {
 	size_t nkeep;
 	bool new_session; /* out of reach of the terminal's signals */
 	bool die_with_parent; /* SIGKILL when the caller's thread ends (Linux; elsewhere nothing) */
+	/* Runs in the child, last before exec; its error is spawn_start()'s.  NULL: nothing */
+	int (*prepare)(const void *arg, struct err *);
+	const void *prepare_arg;
 };
 
 /* The process id, or -1. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 static int test_failures;
+static const char *test_skipped; /* why */
 
 #define CHECK(cond)                                                                                                    \
 	do {                                                                                                           \
@@ -30,6 +31,13 @@ static int test_failures;
 		}                                                                                                      \
 	} while (0)
 
+/* The rest of this test is not for this host. */
+static inline void
+test_skip(const char *reason)
+{
+	test_skipped = reason;
+}
+
 struct test {
 	const char *name;
 	void (*fn)(void);
@@ -44,8 +52,10 @@ test_run(const struct test *tests, size_t n)
 	printf("1..%zu\n", n);
 	for (i = 0; i < n; i++) {
 		test_failures = 0;
+		test_skipped = NULL;
 		tests[i].fn();
-		printf("%sok %zu - %s\n", test_failures == 0 ? "" : "not ", i + 1, tests[i].name);
+		printf("%sok %zu - %s%s%s\n", test_failures == 0 ? "" : "not ", i + 1, tests[i].name,
+		    test_skipped == NULL ? "" : " # SKIP ", test_skipped == NULL ? "" : test_skipped);
 		(void)fflush(stdout);
 		failed += test_failures != 0;
 	}
