@@ -123,7 +123,7 @@ read_conf(struct run *r, struct err *err)
 
 	if (path == NULL || !is_file(path))
 		return 0;
-	if (conf_read(&r->arena, path, &r->conf, err) < 0)
+	if (conf_read(&r->arena, r->ws.root, path, &r->conf, err) < 0)
 		return -1;
 	r->has_conf = true;
 	return check_conf(&r->conf, err);
