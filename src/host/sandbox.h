@@ -8,7 +8,7 @@
  *
  * Inside, nothing can be written but /dev/null and the like, and what the
  * caller names; there is no network and no socket of any kind; no process
- * outside can be seen or signalled; no privilege can be gained, root's are gone.
+ * outside can be signalled; no privilege can be gained, root's are gone.
  * The program can read what its user can; root's runs as nobody, where nothing
  * is writable, but reads as root.
  *
