@@ -153,7 +153,7 @@ default_image(struct run *r, const char *arg, struct err *err)
 static int
 choose_kernel(struct run *r, struct err *err)
 {
-	const char *name = strcmp(r->arch, "i386") == 0 ? "netbsd-SMOL386" : "netbsd-SMOL";
+	const char *name = kernel_default_name(r->arch);
 	const char *env = getenv("KERNEL");
 	struct kernel k;
 

@@ -32,6 +32,22 @@ enum {
 	NOTES_MAX = 1000, /* real kernels have about ten */
 };
 
+const char *
+kernel_default_name(const char *arch)
+{
+	static const char *const names[][2] = {
+		{ "amd64", "netbsd-SMOL" },
+		{ "i386", "netbsd-SMOL386" },
+		{ "evbarm-aarch64", "netbsd-SMOL-aarch64.img" },
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(names); i++)
+		if (strcmp(arch, names[i][0]) == 0)
+			return names[i][1];
+	return NULL;
+}
+
 struct elf {
 	const uint8_t *p;
 	uint64_t len;

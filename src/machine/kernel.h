@@ -13,6 +13,9 @@
 
 #include "base/err.h"
 
+/* What the kernel of that architecture is called, in kernels/ and at KDIST; NULL: no such architecture. */
+const char *kernel_default_name(const char *arch);
+
 enum kernel_kind {
 	KERNEL_ELF,
 	KERNEL_LINUX_X86, /* bzImage */

@@ -235,5 +235,15 @@ files(void)
 	CHECK_STR(err.msg, "the kernel '/proc/self/status' is empty");
 }
 
+static void
+names(void)
+{
+	CHECK_STR(kernel_default_name("amd64"), "netbsd-SMOL");
+	CHECK_STR(kernel_default_name("i386"), "netbsd-SMOL386");
+	CHECK_STR(kernel_default_name("evbarm-aarch64"), "netbsd-SMOL-aarch64.img");
+	CHECK(kernel_default_name("vax") == NULL);
+}
+
 TEST_MAIN({ "notes and symbols, both classes", good }, { "symbol names", symbols }, { "damaged files", damaged },
-    { "what is no ELF file", kinds }, { "what a microvm takes", checks }, { "unreadable files", files })
+    { "what is no ELF file", kinds }, { "what a microvm takes", checks }, { "unreadable files", files },
+    { "default names", names })
