@@ -34,6 +34,12 @@
 #define MACHINE_DISKS_MAX 16
 /* NetBSD looks for console=, root= and flags only so far into its command line. */
 #define MACHINE_CMDLINE_MAX 255
+#define MACHINE_CMDLINE_LINUX_MAX 2047 /* COMMAND_LINE_SIZE of x86 and arm64, with its NUL */
+#define MACHINE_PORTS_MAX 30 /* QEMU's virtio-serial has 31, the console's among them */
+#define MACHINE_SOCKET_MAX 107 /* bytes of a path in sockaddr_un */
+#define MACHINE_TAG_MAX 31
+#define MACHINE_FWCFG_NAME_MAX 55
+#define MACHINE_INTERFACE_MAX 15 /* IFNAMSIZ */
 
 enum machine_guest {
 	MACHINE_GUEST_NETBSD,
@@ -50,7 +56,7 @@ struct machine_disk {
 	const char *path;
 	bool read_only; /* the guest sees a read-only disk */
 	bool persist; /* writes reach the file, under its lock; else they end with the instance */
-	bool unlocked; /* with persist: without the lock, others may write too */
+	bool unlocked; /* only with persist: without the lock, others may write too */
 };
 
 struct machine_forward {
@@ -73,19 +79,19 @@ struct machine_nic {
 };
 
 struct machine_tap {
-	const char *interface; /* "tap0"; "": the backend makes one */
+	const char *interface; /* "tap0"; NULL or "": the backend makes one */
 };
 
 struct machine_share {
-	const char *tag; /* 9p's mount tag, at most 31 bytes */
+	const char *tag; /* 9p's mount tag, one word */
 	const char *path; /* directory of the host */
 	bool read_only;
 };
 
 /* QEMU's fw_cfg: what mount_qemufwcfg(8) shows under opt/. */
 struct machine_fwcfg {
-	const char *name; /* "opt/org.smolbsd.var.K": at most 55 bytes */
-	const char *text; /* NULL: of the file */
+	const char *name; /* "opt/org.smolbsd.var.K", one word */
+	const char *text; /* not empty; NULL: of the file */
 	const char *file; /* path on the host */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine description: sizes, forwards and checks, and what a user reads
+ * The machine description: sizes, forwards, devices and checks, and what a user reads
  * when they are wrong; the accelerator's choice.
  */
 #include "machine/machine.h"
@@ -148,8 +148,134 @@ checks(void)
 	check(m, "disk 'images/rescue-amd64.img' cannot be");
 	m = good(), *machine_add_disk(&m) = (struct machine_disk){ .path = m.disks[0].path, .persist = true };
 	check(m, "disk 'images/rescue-amd64.img' is there twice");
+	m = good(), *machine_add_disk(&m) = (struct machine_disk){ .path = m.disks[0].path }, m.disks[0].persist = true;
+	check(m, "disk 'images/rescue-amd64.img' is there twice");
+	m = good(), m.disks[0].unlocked = true;
+	check(m, "disk 'images/rescue-amd64.img' needs no unlocking: its writes do not reach the file");
+	m = good(), m.disks[0].persist = m.disks[0].unlocked = true;
+	check(m, "");
 	m = good(), machine_add_disk(&m)->path = "";
 	check(m, "disk 1 has no file");
+	m = good(), m.initrd = "a\nb";
+	check(m, "the name of the initrd has control characters");
+	m = good(), m.initrd = "root.img", m.root = NULL, m.ndisks = 0;
+	check(m, "");
+	m = good(), m.pidfile = "";
+	check(m, "the process id's file has no file name");
+}
+
+static const char word108[] =
+    "123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456"
+    "789012345678";
+
+static void
+shares(void)
+{
+	static const struct {
+		struct machine_share s[2];
+		const char *want;
+	} cases[] = {
+		{ { { "vio9p0", "/srv/a,b c" }, { "vio9p1", "/srv" } }, "" },
+		{ { { "vio9p0", "" } }, "a share has no directory" },
+		{ { { "vio9p0", "a\tb" } }, "the name of the shared directory 'a\tb' has control characters" },
+		{ { { "", "/srv" } }, "bad tag '' of the share '/srv': one word of at most 31 characters" },
+		{ { { NULL, "/srv" } }, "bad tag '' of the share '/srv'" },
+		{ { { "a b", "/srv" } }, "bad tag 'a b' of the share" },
+		{ { { word108 + 77, "/srv" } }, "" },
+		{ { { word108 + 76, "/srv" } }, "bad tag '78901234567890123456789012345678'" },
+		{ { { "t", "/a" }, { "t", "/b" } }, "the shares '/a' and '/b' have one tag, 't'" },
+	};
+	size_t i, j;
+
+	for (i = 0; i < nitems(cases); i++) {
+		struct machine m = good();
+
+		for (j = 0; j < 2 && cases[i].s[j].path != NULL; j++)
+			*machine_add_share(&m) = cases[i].s[j];
+		check(m, cases[i].want);
+	}
+}
+
+static void
+fwcfg(void)
+{
+	static const struct {
+		struct machine_fwcfg f[2];
+		const char *want;
+	} cases[] = {
+		{ { { "opt/org.smolbsd.var.A", "x,y z", NULL }, { "opt/org.smolbsd.file.A", NULL, "/etc/motd" } }, "" },
+		{ { { "etc/boot", "x", NULL } }, "bad fw_cfg name 'etc/boot': one word that begins with 'opt/'" },
+		{ { { "opt/a b", "x", NULL } }, "bad fw_cfg name 'opt/a b'" },
+		{ { { "opt/org.smolbsd.var.123456789012345678901234567890123456", "x", NULL } },
+		    "the fw_cfg name 'opt/org.smolbsd.var.123456789012345678901234567890123456' is 1 characters too "
+		    "long, the most is 55" },
+		{ { { "opt/org.smolbsd.var.12345678901234567890123456789012345", "x", NULL } }, "" },
+		{ { { "opt/a", NULL, NULL } }, "fw_cfg 'opt/a' needs either a text or a file" },
+		{ { { "opt/a", "x", "y" } }, "fw_cfg 'opt/a' needs either a text or a file" },
+		{ { { "opt/a", "", NULL } }, "fw_cfg 'opt/a' is empty; give it a value or leave it out" },
+		{ { { "opt/a", NULL, "a\n" } }, "the name of opt/a has control characters" },
+		{ { { "opt/a", "x", NULL }, { "opt/a", NULL, "/y" } }, "fw_cfg 'opt/a' is there twice" },
+	};
+	size_t i, j;
+
+	for (i = 0; i < nitems(cases); i++) {
+		struct machine m = good();
+
+		for (j = 0; j < 2 && cases[i].f[j].name != NULL; j++)
+			*machine_add_fwcfg(&m) = cases[i].f[j];
+		check(m, cases[i].want);
+	}
+}
+
+static void
+ports(void)
+{
+	struct machine m = good();
+	unsigned i;
+
+	for (i = 0; i < 30; i++)
+		(void)machine_add_port(&m);
+	m.ports[4].socket = word108 + 1;
+	check(m, "");
+	m = good();
+	for (i = 0; i < 31; i++)
+		(void)machine_add_port(&m);
+	check(m, "31 console ports are too many, the most is 30");
+	m = good(), machine_add_port(&m)->socket = word108;
+	check(m, "the socket's path '1234567890");
+	m = good(), machine_add_port(&m)->socket = "";
+	check(m, "a console port's socket has no file name");
+	m = good(), machine_add_port(&m)->socket = "s", machine_add_port(&m)->socket = "s";
+	check(m, "two console ports have one socket, 's'");
+}
+
+static void
+taps_and_qmp(void)
+{
+	static const char *const bad_taps[] = { "a b", "a,b", "a/b", "1234567890123456", "t\n" };
+	static const char *const good_qmp[] = { "localhost:4444", "127.0.0.1:1", "[::1]:65535" };
+	static const char *const bad_qmp[] = { "", "4444", ":4444", "localhost:", "localhost:0", "localhost:65536",
+		"::1:4444", "a,b:1", "a b:1", "[::1]", "a/b:1" };
+	struct machine m;
+	size_t i;
+
+	for (i = 0; i < nitems(bad_taps); i++) {
+		m = good(), machine_add_tap(&m)->interface = bad_taps[i];
+		check(m, "bad tap interface");
+	}
+	m = good(), machine_add_tap(&m)->interface = "tap0", machine_add_tap(&m)->interface = "tap0";
+	check(m, "the tap interface 'tap0' is there twice");
+	m = good(), (void)machine_add_tap(&m), machine_add_tap(&m)->interface = "",
+	machine_add_tap(&m)->interface = "t";
+	check(m, "");
+	for (i = 0; i < nitems(good_qmp); i++) {
+		m = good(), m.qmp = good_qmp[i];
+		check(m, "");
+	}
+	for (i = 0; i < nitems(bad_qmp); i++) {
+		m = good(), m.qmp = bad_qmp[i];
+		check(m, "bad QMP address");
+	}
 }
 
 static void
@@ -208,6 +334,46 @@ cmdline(void)
 }
 
 static void
+cmdline_linux(void)
+{
+	static const struct {
+		const char *arch;
+		enum machine_console console;
+		const char *want;
+	} cases[] = { { "amd64", MACHINE_CONSOLE_COM, "console=ttyS0 root=/dev/vda quiet" },
+		{ "i386", MACHINE_CONSOLE_VIOCON, "console=hvc0 root=/dev/vda quiet" },
+		{ "evbarm-aarch64", MACHINE_CONSOLE_COM, "console=ttyAMA0 root=/dev/vda quiet" } };
+	struct machine m = good();
+	struct str s = { 0 };
+	struct err err;
+	char append[4096];
+	size_t i;
+
+	m.guest = MACHINE_GUEST_LINUX;
+	m.root = "/dev/vda";
+	m.append = "quiet";
+	for (i = 0; i < nitems(cases); i++) {
+		m.arch = cases[i].arch;
+		m.console = cases[i].console;
+		CHECK(machine_cmdline(&m, &s, &err) == 0);
+		CHECK_STR(s.p, cases[i].want);
+		str_release(&s);
+	}
+	memset(append, 'x', sizeof(append));
+	m.root = NULL;
+	/* "console=ttyAMA0 " and 2031 more are 2047. */
+	append[2031] = '\0';
+	m.append = append;
+	CHECK(machine_cmdline(&m, &s, &err) == 0 && s.len == MACHINE_CMDLINE_LINUX_MAX);
+	str_release(&s);
+	append[2031] = 'x', append[2032] = '\0';
+	CHECK(machine_cmdline(&m, &s, &err) < 0 &&
+	      strstr(err.msg, "1 characters too long: Linux reads only 2047") != NULL);
+	str_release(&s);
+	machine_release(&m);
+}
+
+static void
 cpuinfo(void)
 {
 	CHECK(host_cpuinfo_has_virt("processor\t: 0\nflags\t\t: fpu vme vmx ssse3\nbugs\t\t:\n"));
@@ -237,6 +403,7 @@ accel(void)
 	}
 }
 
-TEST_MAIN({ "memory sizes", mem }, { "forwards", forwards }, { "machine checks", checks },
-    { "forwards that collide", check_forwards }, { "kernel command line", cmdline }, { "cpuinfo", cpuinfo },
-    { "accelerators", accel })
+TEST_MAIN({ "memory sizes", mem }, { "forwards", forwards }, { "machine checks", checks }, { "shares", shares },
+    { "fw_cfg entries", fwcfg }, { "console ports", ports }, { "taps and QMP", taps_and_qmp },
+    { "forwards that collide", check_forwards }, { "kernel command line", cmdline },
+    { "Linux's command line", cmdline_linux }, { "cpuinfo", cpuinfo }, { "accelerators", accel })
