@@ -170,8 +170,9 @@ choose_kernel(struct run *r, struct err *err)
 			    "there is no kernel '%s'; put https://smolbsd.org/assets/%s there, or name one with -k",
 			    r->machine.kernel, name);
 	}
-	if (kernel_probe(r->machine.kernel, &k, err) < 0 || kernel_check_pvh(&k, r->machine.kernel, r->arch, err) < 0)
+	if (kernel_probe(r->machine.kernel, &k, err) < 0 || kernel_check(&k, r->machine.kernel, r->arch, err) < 0)
 		return -1;
+	r->machine.guest = k.is_linux ? MACHINE_GUEST_LINUX : MACHINE_GUEST_NETBSD;
 	r->machine.console = k.viocon ? MACHINE_CONSOLE_VIOCON : MACHINE_CONSOLE_COM;
 	return 0;
 }

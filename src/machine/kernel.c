@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel probe.  ELF: System V gABI chapters 4 and 5; note Xen/18
- * (PHYS32_ENTRY): Xen public/elfnote.h; bzImage: Linux Documentation/x86/boot.
+ * Kernel probe.  ELF: System V gABI chapters 4 and 5; notes Xen/6 and Xen/18
+ * (GUEST_OS, PHYS32_ENTRY): Xen public/elfnote.h; bzImage and Image: Linux
+ * Documentation/x86/boot and arm64/booting.
  * Everything is read through bounded accessors, and the work is bounded too: a
  * file may have 65,535 headers that all name the same megabytes.
  */
@@ -27,9 +28,11 @@ enum {
 	PT_NOTE = 4,
 	SHT_SYMTAB = 2,
 	SHT_NOTE = 7,
+	XEN_ELFNOTE_GUEST_OS = 6,
 	XEN_ELFNOTE_PHYS32_ENTRY = 18,
 	NETBSD_NOTE_IDENT = 1,
 	NOTES_MAX = 1000, /* real kernels have about ten */
+	IMAGE_SCAN_MAX = 64 << 20,
 };
 
 const char *
@@ -76,6 +79,8 @@ note(struct kernel *k, const uint8_t *name, uint32_t namesz, uint32_t type, cons
 		k->pvh = true;
 		k->pvh_entry = descsz >= 8 ? get_le64(desc) : get_le32(desc);
 	}
+	if (namesz == 4 && memcmp(name, "Xen", 4) == 0 && type == XEN_ELFNOTE_GUEST_OS && descsz >= 5)
+		k->is_linux = memcmp(desc, "linux", 5) == 0;
 	if (namesz == 7 && memcmp(name, "NetBSD", 7) == 0 && type == NETBSD_NOTE_IDENT && descsz >= 4) {
 		k->netbsd = true;
 		k->netbsd_version = get_le32(desc);
@@ -225,40 +230,92 @@ parse_elf(const uint8_t *p, size_t len, struct kernel *k, struct err *err)
 	return 0;
 }
 
-int
-kernel_parse(const void *data, size_t len, struct kernel *k, struct err *err)
+/* Protocol 2.12 and later say whether there is a 64-bit entry. */
+static void
+parse_bzimage(const uint8_t *p, size_t len, struct kernel *k)
+{
+	bool has64 = len >= 0x238 && get_le16(p + 0x206) >= 0x20c && (get_le16(p + 0x236) & 1) != 0;
+
+	k->kind = KERNEL_LINUX_X86;
+	k->machine = has64 ? KERNEL_MACHINE_AMD64 : KERNEL_MACHINE_I386;
+	k->bits = has64 ? 64 : 32;
+	k->is_linux = true;
+}
+
+static bool
+contains(const uint8_t *p, size_t len, const char *text)
+{
+	return memmem(p, len, text, strlen(text)) != NULL;
+}
+
+/*
+ * An Image has no section headers and no symbols.  Linux's begins as a UEFI
+ * program does, or else tells by its banner; NetBSD's ident note is found by
+ * its bytes.
+ */
+static void
+parse_image(const uint8_t *p, size_t len, struct kernel *k)
+{
+	static const char ident[] = "\7\0\0\0\4\0\0\0\1\0\0\0NetBSD\0";
+	const uint8_t *found;
+
+	k->kind = KERNEL_IMAGE_ARM64;
+	k->machine = KERNEL_MACHINE_AARCH64;
+	k->bits = 64;
+	k->is_linux = memcmp(p, "MZ", 2) == 0;
+	if (k->is_linux)
+		return;
+	len = len > IMAGE_SCAN_MAX ? IMAGE_SCAN_MAX : len;
+	found = memmem(p, len, ident, sizeof(ident));
+	k->netbsd = found != NULL && (size_t)(p + len - found) >= sizeof(ident) + 4;
+	if (k->netbsd)
+		k->netbsd_version = get_le32(found + sizeof(ident));
+	else
+		k->is_linux = contains(p, len, "Linux version ") && !contains(p, len, "The NetBSD Foundation, Inc.");
+}
+
+static void
+parse_compressed(const uint8_t *p, size_t len, struct kernel *k)
 {
 	static const struct {
-		const char *magic;
-		size_t len;
-		const char *name;
-	} packed[] = { { "\x1f\x8b", 2, "gzip" },
-		{ "\xfd"
-		  "7zXZ",
-		    5, "xz" },
-		{ "BZh", 3, "bzip2" }, { "\x28\xb5\x2f\xfd", 4, "zstd" } };
-	const uint8_t *p = data;
+		size_t at, len;
+		const char *magic, *name;
+	} packed[] = {
+		{ 0, 2, "\x1f\x8b", "gzip" },
+		{ 0, 5,
+		    "\xfd"
+		    "7zXZ",
+		    "xz" },
+		{ 0, 3, "BZh", "bzip2" },
+		{ 0, 4, "\x28\xb5\x2f\xfd", "zstd" },
+		{ 4, 4, "zimg", "zboot" },
+	};
 	size_t i;
 
-	*k = (struct kernel){ .kind = KERNEL_UNKNOWN };
-	if (len >= 16 && memcmp(p,
-			     "\x7f"
-			     "ELF",
-			     4) == 0)
-		return parse_elf(p, len, k, err);
-	if (len >= 0x206 && memcmp(p + 0x202, "HdrS", 4) == 0) {
-		k->kind = KERNEL_LINUX_X86;
-		k->machine = KERNEL_MACHINE_AMD64;
-	} else if (len >= 60 && memcmp(p + 56, "ARM\x64", 4) == 0) {
-		k->kind = KERNEL_LINUX_ARM64;
-		k->machine = KERNEL_MACHINE_AARCH64;
-	}
 	for (i = 0; i < nitems(packed) && k->kind == KERNEL_UNKNOWN; i++) {
-		if (len >= packed[i].len && memcmp(p, packed[i].magic, packed[i].len) == 0) {
+		if (len >= packed[i].at + packed[i].len &&
+		    memcmp(p + packed[i].at, packed[i].magic, packed[i].len) == 0) {
 			k->kind = KERNEL_COMPRESSED;
 			k->compression = packed[i].name;
 		}
 	}
+}
+
+int
+kernel_parse(const void *data, size_t len, struct kernel *k, struct err *err)
+{
+	static const uint8_t elf[] = { 0x7f, 'E', 'L', 'F' };
+	const uint8_t *p = data;
+
+	*k = (struct kernel){ .kind = KERNEL_UNKNOWN };
+	if (len >= 16 && memcmp(p, elf, sizeof(elf)) == 0)
+		return parse_elf(p, len, k, err);
+	if (len >= 0x206 && memcmp(p + 0x202, "HdrS", 4) == 0)
+		parse_bzimage(p, len, k);
+	else if (len >= 64 && memcmp(p + 56, "ARM\x64", 4) == 0)
+		parse_image(p, len, k);
+	else
+		parse_compressed(p, len, k);
 	return 0;
 }
 
@@ -284,37 +341,71 @@ kernel_probe(const char *path, struct kernel *k, struct err *err)
 	return rv < 0 ? err_wrap(err, "the kernel '%s' is damaged", path) : 0;
 }
 
-int
-kernel_check_pvh(const struct kernel *k, const char *path, const char *arch, struct err *err)
+static const char *
+machine_name(enum kernel_machine machine)
 {
-	bool amd64 = strcmp(arch, "amd64") == 0;
-
-	switch (k->kind) {
-	case KERNEL_ELF:
-		break;
-	case KERNEL_COMPRESSED:
-		return err_set(err, "the kernel '%s' is compressed with %s; unpack it first", path, k->compression);
-	case KERNEL_LINUX_X86:
-		return err_set(err, "the kernel '%s' is Linux; give -k a NetBSD kernel, such as netbsd-SMOL", path);
-	case KERNEL_LINUX_ARM64:
-		return err_set(err, "the kernel '%s' is for aarch64, the machine is %s; give -k a kernel for %s", path,
-		    arch, arch);
+	switch (machine) {
+	case KERNEL_MACHINE_I386:
+		return "i386";
+	case KERNEL_MACHINE_AMD64:
+		return "amd64";
+	case KERNEL_MACHINE_AARCH64:
+		return "evbarm-aarch64";
 	default:
-		return err_set(err, "'%s' is not a kernel: it is no ELF file", path);
+		return "another architecture";
 	}
-	/* A 32-bit PVH kernel runs on either, amd64's only on amd64. */
-	if (k->machine != KERNEL_MACHINE_I386 && !(amd64 && k->machine == KERNEL_MACHINE_AMD64))
-		return err_set(err, "the kernel '%s' is for %s, the machine is %s; give -k a kernel for %s", path,
-		    k->machine == KERNEL_MACHINE_AMD64	   ? "amd64"
-		    : k->machine == KERNEL_MACHINE_AARCH64 ? "aarch64"
-							   : "another architecture",
-		    arch, arch);
+}
+
+static int
+wrong_machine(const struct kernel *k, const char *path, const char *arch, struct err *err)
+{
+	return err_set(err, "the kernel '%s' is for %s, the machine is %s; give -k a kernel for %s", path,
+	    machine_name(k->machine), arch, arch);
+}
+
+static int
+check_x86(const struct kernel *k, const char *path, const char *arch, struct err *err)
+{
+	/* A 32-bit kernel runs on either, amd64's only on amd64. */
+	if (k->machine != KERNEL_MACHINE_I386 && !(strcmp(arch, "amd64") == 0 && k->machine == KERNEL_MACHINE_AMD64))
+		return wrong_machine(k, path, arch, err);
+	if (k->kind == KERNEL_LINUX_X86)
+		return 0;
 	if (!k->pvh)
 		return err_set(err,
 		    "the kernel '%s' has no PVH entry, which a microvm needs; give -k one that has: "
-		    "netbsd-SMOL, or one of NetBSD's MICROVM configuration",
-		    path);
+		    "%s, or one of NetBSD's MICROVM configuration",
+		    path, kernel_default_name(arch));
 	if (k->pvh_entry > UINT32_MAX)
 		return err_set(err, "the kernel '%s' is damaged: its PVH entry lies above 4 GiB", path);
 	return 0;
+}
+
+/* QEMU starts an ELF file as it is, without the device tree that a system's kernel needs. */
+static int
+check_aarch64(const struct kernel *k, const char *path, const char *arch, struct err *err)
+{
+	if (k->machine != KERNEL_MACHINE_AARCH64)
+		return wrong_machine(k, path, arch, err);
+	if (k->kind == KERNEL_ELF)
+		return err_set(err,
+		    "the kernel '%s' is an ELF file, which finds no device tree on %s; give -k the image "
+		    "made of it: netbsd.img, or Linux's Image",
+		    path, arch);
+	return 0;
+}
+
+int
+kernel_check(const struct kernel *k, const char *path, const char *arch, struct err *err)
+{
+	if (k->kind == KERNEL_COMPRESSED)
+		return err_set(err, "the kernel '%s' is compressed with %s; unpack it first", path, k->compression);
+	if (k->kind == KERNEL_UNKNOWN)
+		return err_set(
+		    err, "'%s' is not a kernel: it is neither an ELF file nor a bzImage nor an arm64 Image", path);
+	if (strcmp(arch, "evbarm-aarch64") == 0)
+		return check_aarch64(k, path, arch, err);
+	if (strcmp(arch, "amd64") == 0 || strcmp(arch, "i386") == 0)
+		return check_x86(k, path, arch, err);
+	return err_set(err, "%s is no architecture that smol knows", arch);
 }

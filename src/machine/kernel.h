@@ -3,6 +3,9 @@
  * What kind of kernel a file holds, read from its own headers: class, entry,
  * the PVH entry (note Xen/18), NetBSD's ident note, and whether it has the
  * early virtio console.  The bytes are not trusted.
+ *
+ *	amd64, i386	ELF with a PVH entry, or Linux's bzImage
+ *	evbarm-aarch64	Image: Linux's, or what NetBSD calls netbsd.img
  */
 #ifndef SMOL_MACHINE_KERNEL_H
 #define SMOL_MACHINE_KERNEL_H
@@ -19,7 +22,7 @@ const char *kernel_default_name(const char *arch);
 enum kernel_kind {
 	KERNEL_ELF,
 	KERNEL_LINUX_X86, /* bzImage */
-	KERNEL_LINUX_ARM64, /* Image, which NetBSD/evbarm's netbsd.img imitates */
+	KERNEL_IMAGE_ARM64, /* Linux's Image, and NetBSD's netbsd.img */
 	KERNEL_COMPRESSED,
 	KERNEL_UNKNOWN,
 };
@@ -39,8 +42,9 @@ struct kernel {
 	uint64_t entry; /* ELF's */
 	bool pvh;
 	uint64_t pvh_entry; /* physical */
-	bool viocon; /* has the symbol viocon_earlyinit */
-	bool netbsd;
+	bool viocon; /* has the symbol viocon_earlyinit; an Image has no symbols */
+	bool is_linux; /* for certain: machine.guest */
+	bool netbsd; /* has NetBSD's ident note */
 	uint32_t netbsd_version; /* __NetBSD_Version__ */
 };
 
@@ -50,7 +54,7 @@ int kernel_probe(const char *path, struct kernel *, struct err *);
 /* The same for bytes in memory. */
 int kernel_parse(const void *data, size_t len, struct kernel *, struct err *);
 
-/* Whether a PVH machine of that architecture can boot it; the message says what to do. */
-int kernel_check_pvh(const struct kernel *, const char *path, const char *arch, struct err *);
+/* Whether a machine of that architecture can boot it; the message says what to do. */
+int kernel_check(const struct kernel *, const char *path, const char *arch, struct err *);
 
 #endif

@@ -179,15 +179,60 @@ kinds(void)
 	struct file f = { .len = sizeof(f.p) };
 
 	CHECK(parse(&f).kind == KERNEL_UNKNOWN);
-	memcpy(f.p + 0x202, "HdrS", 4);
-	CHECK(parse(&f).kind == KERNEL_LINUX_X86);
-	memset(f.p, 0, sizeof(f.p));
-	memcpy(f.p + 56, "ARM\x64", 4);
-	CHECK(parse(&f).kind == KERNEL_LINUX_ARM64);
-	memset(f.p, 0, sizeof(f.p));
 	memcpy(f.p, "\x1f\x8b", 2);
 	CHECK(parse(&f).kind == KERNEL_COMPRESSED);
 	CHECK_STR(parse(&f).compression, "gzip");
+	memcpy(f.p, "MZ\0\0zimg", 8);
+	CHECK_STR(parse(&f).compression, "zboot");
+}
+
+/* Linux Documentation/x86/boot: the version at 0x206, xloadflags at 0x236. */
+static void
+bzimage(void)
+{
+	struct file f = { .len = sizeof(f.p) };
+	struct kernel k;
+
+	memcpy(f.p + 0x202, "HdrS", 4);
+	put_le16(f.p + 0x206, 0x20f);
+	put_le16(f.p + 0x236, 0x3f);
+	k = parse(&f);
+	CHECK(k.kind == KERNEL_LINUX_X86 && k.machine == KERNEL_MACHINE_AMD64 && k.is_linux && !k.netbsd);
+	put_le16(f.p + 0x236, 0x3e);
+	CHECK(parse(&f).machine == KERNEL_MACHINE_I386);
+	put_le16(f.p + 0x236, 0x3f);
+	put_le16(f.p + 0x206, 0x20b);
+	CHECK(parse(&f).machine == KERNEL_MACHINE_I386);
+	f.len = 0x206;
+	CHECK(parse(&f).kind == KERNEL_LINUX_X86 && parse(&f).machine == KERNEL_MACHINE_I386);
+}
+
+static void
+image(void)
+{
+	struct file f = { .len = sizeof(f.p) };
+	struct kernel k;
+	size_t n;
+
+	memcpy(f.p + 56, "ARM\x64", 4);
+	k = parse(&f);
+	CHECK(k.kind == KERNEL_IMAGE_ARM64 && k.machine == KERNEL_MACHINE_AARCH64 && !k.is_linux && !k.netbsd);
+	memcpy(f.p, "MZ", 2);
+	CHECK(parse(&f).is_linux);
+	memset(f.p, 0, 2);
+	memcpy(f.p + 300, "Linux version 6.1.0", 20);
+	CHECK(parse(&f).is_linux);
+	memcpy(f.p + 400, "The NetBSD Foundation, Inc.", 28);
+	CHECK(!parse(&f).is_linux);
+	/* The note at the very end, then cut. */
+	n = note(f.p + sizeof(f.p) - 24, "NetBSD", 1, 1099001200);
+	CHECK(n == 24);
+	k = parse(&f);
+	CHECK(k.netbsd && k.netbsd_version == 1099001200 && !k.is_linux && !k.viocon);
+	f.len--;
+	CHECK(!parse(&f).netbsd);
+	f.len = 63;
+	CHECK(parse(&f).kind == KERNEL_UNKNOWN);
 }
 
 static void
@@ -195,7 +240,7 @@ refused(struct kernel k, const char *arch, const char *want)
 {
 	struct err err = { 0 };
 
-	CHECK((kernel_check_pvh(&k, "k", arch, &err) == 0) == (*want == '\0'));
+	CHECK((kernel_check(&k, "k", arch, &err) == 0) == (*want == '\0'));
 	CHECK_STR(err.msg, want);
 }
 
@@ -206,19 +251,43 @@ checks(void)
 
 	refused(k, "amd64", "");
 	refused(k, "i386", "the kernel 'k' is for amd64, the machine is i386; give -k a kernel for i386");
+	refused(k, "vax", "vax is no architecture that smol knows");
 	k.machine = KERNEL_MACHINE_I386;
 	refused(k, "amd64", "");
 	refused(k, "i386", "");
+	k.pvh_entry = UINT64_C(1) << 32;
+	refused(k, "i386", "the kernel 'k' is damaged: its PVH entry lies above 4 GiB");
 	k.pvh = false;
-	refused(k, "amd64",
-	    "the kernel 'k' has no PVH entry, which a microvm needs; give -k one that has: netbsd-SMOL, or one of "
+	refused(k, "i386",
+	    "the kernel 'k' has no PVH entry, which a microvm needs; give -k one that has: netbsd-SMOL386, or one of "
 	    "NetBSD's MICROVM configuration");
+	k.kind = KERNEL_LINUX_X86;
+	refused(k, "amd64", "");
+	k.machine = KERNEL_MACHINE_AMD64;
+	refused(k, "i386", "the kernel 'k' is for amd64, the machine is i386; give -k a kernel for i386");
+	refused(k, "evbarm-aarch64",
+	    "the kernel 'k' is for amd64, the machine is evbarm-aarch64; give -k a kernel for evbarm-aarch64");
 	k = (struct kernel){ .kind = KERNEL_COMPRESSED, .compression = "gzip" };
 	refused(k, "amd64", "the kernel 'k' is compressed with gzip; unpack it first");
-	k.kind = KERNEL_LINUX_X86;
-	refused(k, "amd64", "the kernel 'k' is Linux; give -k a NetBSD kernel, such as netbsd-SMOL");
 	k.kind = KERNEL_UNKNOWN;
-	refused(k, "amd64", "'k' is not a kernel: it is no ELF file");
+	refused(k, "amd64", "'k' is not a kernel: it is neither an ELF file nor a bzImage nor an arm64 Image");
+}
+
+static void
+checks_aarch64(void)
+{
+	struct kernel k = { .kind = KERNEL_IMAGE_ARM64, .machine = KERNEL_MACHINE_AARCH64, .bits = 64 };
+
+	refused(k, "evbarm-aarch64", "");
+	refused(k, "amd64", "the kernel 'k' is for evbarm-aarch64, the machine is amd64; give -k a kernel for amd64");
+	k.kind = KERNEL_ELF;
+	refused(k, "evbarm-aarch64",
+	    "the kernel 'k' is an ELF file, which finds no device tree on evbarm-aarch64; give -k the image made of "
+	    "it: netbsd.img, or Linux's Image");
+	k.machine = KERNEL_MACHINE_OTHER;
+	refused(k, "evbarm-aarch64",
+	    "the kernel 'k' is for another architecture, the machine is evbarm-aarch64; give -k a kernel for "
+	    "evbarm-aarch64");
 }
 
 static void
@@ -245,5 +314,6 @@ names(void)
 }
 
 TEST_MAIN({ "notes and symbols, both classes", good }, { "symbol names", symbols }, { "damaged files", damaged },
-    { "what is no ELF file", kinds }, { "what a microvm takes", checks }, { "unreadable files", files },
+    { "what is no ELF file", kinds }, { "bzImage", bzimage }, { "arm64 Image", image },
+    { "what a microvm takes", checks }, { "what virt takes", checks_aarch64 }, { "unreadable files", files },
     { "default names", names })

@@ -177,7 +177,7 @@ shares(void)
 	} cases[] = {
 		{ { { "vio9p0", "/srv/a,b c" }, { "vio9p1", "/srv" } }, "" },
 		{ { { "vio9p0", "" } }, "a share has no directory" },
-		{ { { "vio9p0", "a\tb" } }, "the name of the shared directory 'a\tb' has control characters" },
+		{ { { "vio9p0", "a\tb" } }, "the name of the shared directory 'a?b' has control characters" },
 		{ { { "", "/srv" } }, "bad tag '' of the share '/srv': one word of at most 31 characters" },
 		{ { { NULL, "/srv" } }, "bad tag '' of the share '/srv'" },
 		{ { { "a b", "/srv" } }, "bad tag 'a b' of the share" },
