@@ -11,10 +11,15 @@
 #include "host/host.h"
 #include "machine/machine.h"
 
+#define BACKEND_VERSION(major, minor) ((major)*10000u + (minor)*100u)
+
 /* What the machine is run with and connected to. */
 struct backend_env {
-	const char *program; /* find()'s */
 	struct host_accel accel;
+	const char *program; /* find()'s */
+	unsigned version; /* find()'s: BACKEND_VERSION() + micro; 0: not known, taken for a new one */
+	/* A directory with firmware of the user's own, as smolBSD's workspace has it in bios/; NULL: none. */
+	const char *firmware_dir;
 	/*
 	 * Stream sockets that the process inherits: the console's bytes, and
 	 * the backend's control protocol (QEMU: QMP; the machine then waits for
@@ -30,8 +35,11 @@ struct backend_env {
 
 struct backend_ops {
 	const char *name;
-	/* The program to run, the arena's; its absence is an error that says what to install. */
-	const char *(*find)(const struct machine *, struct arena *, struct err *);
+	/*
+	 * Sets program (the arena's) and, where it matters for this machine and
+	 * env's accelerator, version.  No program: an error that says what to install.
+	 */
+	int (*find)(const struct machine *, struct backend_env *, struct arena *, struct err *);
 	/* machine_check() has passed. Refuses what this backend, or this host, cannot do. */
 	int (*check)(const struct machine *, const struct host_accel *, struct err *);
 	/* The command line, ending with NULL, the arena's; from the arguments alone. */
