@@ -25,6 +25,7 @@ demo|cmd qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
 demo|cmd curl|curl|curl|curl|curl|curl
 demo|cmd python3|python3|python3|python3|python|python
 demo|cmd xz|xz-utils|xz|xz|xz|xz
+check|cmd qemu-system-aarch64|qemu-system-arm|qemu-system-aarch64-core|qemu-system-aarch64|qemu-system-aarch64|qemu
 check|cmd clang|clang|clang|clang|clang|llvm
 check|fuzzer|@fuzzer|compiler-rt|compiler-rt|compiler-rt|llvm
 check|cmd clang-format|clang-format|clang-tools-extra|clang-extra-tools|clang|clang-format

@@ -5,9 +5,8 @@
  * Linux, as distributions build it, by ACPI.  aarch64 is its "virt": a device
  * tree, and the same virtio-mmio devices.
  *
- * QEMU writes the virtio_mmio.device= arguments (or the device tree's nodes)
- * itself, in the order in which the devices were plugged; guests number disks
- * by it.  Every option is spelled as QEMU 5.0 to 10 all take it.
+ * QEMU writes the virtio_mmio.device= arguments itself, in the order in which
+ * the devices were plugged; NetBSD numbers disks by it.  Every option is spelled as QEMU 5.0 to 10 all take it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,6 +19,8 @@ struct args {
 	const char **v;
 	size_t n, cap;
 	struct arena *arena;
+	bool named_buses;
+	size_t nbuses; /* taken so far */
 };
 
 static void
@@ -28,6 +29,17 @@ add(struct args *a, const char *option, const char *value)
 	*vec_push(a->v, a->n, a->cap) = option;
 	if (value != NULL)
 		*vec_push(a->v, a->n, a->cap) = value;
+}
+
+/*
+ * A virtio-mmio device.  virt gives the first device the last transport, and
+ * systems count from the first; so each is told where it goes.
+ */
+static void
+add_device(struct args *a, const char *device)
+{
+	add(a, "-device",
+	    a->named_buses ? arena_printf(a->arena, "%s,bus=virtio-mmio-bus.%zu", device, a->nbuses++) : device);
 }
 
 /* A value inside a comma-separated option: QEMU wants its commas doubled. */
@@ -130,7 +142,7 @@ add_disks(struct args *a, const struct machine *m)
 			d->read_only ? ",read-only=on"
 			: d->persist ? ""
 				     : ",snapshot=on"));
-		add(a, "-device",
+		add_device(a,
 		    arena_printf(a->arena, "virtio-blk-device,drive=disk%zu%s", i, d->unlocked ? ",share-rw=on" : ""));
 	}
 }
@@ -152,7 +164,7 @@ add_user_nic(struct args *a, const struct machine *m)
 	}
 	add(a, "-netdev", arena_strdup(a->arena, s.p));
 	str_release(&s);
-	add(a, "-device", "virtio-net-device,netdev=net0");
+	add_device(a, "virtio-net-device,netdev=net0");
 }
 
 /* One that is named is ready; else QEMU makes one, and its script (qemu-ifup) puts it on a bridge. */
@@ -168,7 +180,7 @@ add_taps(struct args *a, const struct machine *m)
 		    name == NULL || *name == '\0'
 			? arena_printf(a->arena, "tap,id=tap%zu", i)
 			: arena_printf(a->arena, "tap,id=tap%zu,ifname=%s,script=no,downscript=no", i, name));
-		add(a, "-device", arena_printf(a->arena, "virtio-net-device,netdev=tap%zu", i));
+		add_device(a, arena_printf(a->arena, "virtio-net-device,netdev=tap%zu", i));
 	}
 }
 
@@ -184,9 +196,8 @@ add_shares(struct args *a, const struct machine *m)
 		add(a, "-fsdev",
 		    arena_printf(a->arena, "local,id=share%zu,path=%s,security_model=none,multidevs=remap%s", i,
 			quoted(a->arena, s->path), s->read_only ? ",readonly=on" : ""));
-		add(a, "-device",
-		    arena_printf(
-			a->arena, "virtio-9p-device,fsdev=share%zu,mount_tag=%s", i, quoted(a->arena, s->tag)));
+		add_device(a, arena_printf(a->arena, "virtio-9p-device,fsdev=share%zu,mount_tag=%s", i,
+				  quoted(a->arena, s->tag)));
 	}
 }
 
@@ -239,7 +250,7 @@ add_consoles(struct args *a, const struct machine *m, const struct backend_env *
 	    env->console_fd < 0 ? "stdio,id=console,mux=on,signal=off"
 				: arena_printf(a->arena, "socket,id=console,fd=%d", env->console_fd));
 	if (viocon || m->nports > 0)
-		add(a, "-device", arena_printf(a->arena, "virtio-serial-device,max_ports=%zu", m->nports + 1));
+		add_device(a, arena_printf(a->arena, "virtio-serial-device,max_ports=%zu", m->nports + 1));
 	if (viocon)
 		add(a, "-device", "virtconsole,chardev=console,name=console");
 	else
@@ -264,7 +275,7 @@ add_control(struct args *a, const struct machine *m, const struct backend_env *e
 const char *const *
 qemu_argv(const struct machine *m, const struct backend_env *env, struct arena *arena, struct err *err)
 {
-	struct args a = { .arena = arena };
+	struct args a = { .arena = arena, .named_buses = !qemu_is_microvm(m) };
 	struct str cmdline = { 0 };
 	const char **argv;
 	size_t i;

@@ -349,7 +349,8 @@ start(struct run *r, const char *arg, struct err *err)
 
 	if (make_machine(r, arg, err) < 0 || host_accel(getenv("QEMU_ACCEL"), r->arch, &env.accel, err) < 0)
 		return -1;
-	if (backend_qemu.find(&r->machine, &env, &r->arena, err) < 0 || backend_qemu.check(&r->machine, &env.accel, err) < 0)
+	if (backend_qemu.find(&r->machine, &env, &r->arena, err) < 0 ||
+	    backend_qemu.check(&r->machine, &env.accel, err) < 0)
 		return -1;
 	if (r->print)
 		return print_command(r, &env, err);
