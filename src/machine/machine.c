@@ -83,6 +83,7 @@ machine_mem_parse(const char *text, uint64_t *bytes, struct err *err)
 	return 0;
 }
 
+/* NetBSD/evbarm takes the device tree's choice, virt's PL011, whatever the word. */
 static const char *
 console_word(const struct machine *m)
 {
