@@ -9,18 +9,56 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/defs.h"
 #include "base/str.h"
 #include "service/make_impl.h"
 
+/* A value that is text: a '$' in it begins nothing. */
+static void
+preset_text(struct make *m, const char *name, const char *text)
+{
+	struct str s = { 0 };
+
+	str_add(&s, "");
+	for (; *text != '\0'; text++)
+		str_addn(&s, *text == '$' ? "$$" : text, *text == '$' ? 2 : 1);
+	make_preset(m, name, s.p);
+	str_release(&s);
+}
+
+void
+make_chdir(struct make *m, const char *dir)
+{
+	m->dir = arena_strdup(&m->arena, dir);
+	preset_text(m, ".CURDIR", dir);
+}
+
 struct make *
 make_new(void)
 {
+	static const char *const environment[] = { "HOME", "USER" };
 	struct make *m = xcalloc(1, sizeof(*m));
+	cleanup_free char *cwd = getcwd(NULL, 0);
+	const char *value;
+	size_t i;
 
 	arena_init(&m->arena);
 	m->file = "";
+	make_chdir(m, cwd == NULL ? "." : cwd);
+	make_preset(m, ".OBJDIR", "${.CURDIR}");
+	make_preset(m, ".TARGETS", "");
+	make_preset(m, ".newline", "\n");
+	make_preset(m, ".MAKE", "smol");
+	make_preset(m, "MAKE", "smol");
+	make_preset(m, ".MAKE.LEVEL", "0");
+	make_preset(m, "MAKE_VERSION", "20200710");
+	for (i = 0; i < nitems(environment); i++) {
+		value = getenv(environment[i]);
+		if (value != NULL)
+			preset_text(m, environment[i], value);
+	}
 	return m;
 }
 
@@ -36,6 +74,7 @@ make_free(struct make *m)
 		for (v = m->buckets[i]; v != NULL; v = v->next)
 			str_release(&v->value);
 	free(m->files);
+	free(m->messages);
 	arena_release(&m->arena);
 	free(m);
 }
@@ -82,6 +121,7 @@ var_make(struct make *m, const char *name)
 		bucket = bucket_of(m, name, strlen(name));
 		v->next = *bucket;
 		*bucket = v;
+		m->nvars++;
 	}
 	v->file = m->file;
 	v->line = m->line;
@@ -99,6 +139,15 @@ make_var_set(struct make *m, const char *name, const char *value, enum make_orig
 	str_release(&v->value);
 	v->value = s;
 	v->origin = origin;
+}
+
+void
+make_var_undef(struct make *m, const char *name)
+{
+	struct make_var *v = make_var_find(m, name, strlen(name));
+
+	if (v != NULL)
+		v->defined = false;
 }
 
 void
@@ -126,7 +175,6 @@ make_get(struct make *m, struct arena *arena, const char *name, const char **val
 		return 0;
 	m->file = v->file;
 	m->line = v->line;
-	m->steps = 0;
 	m->expr_depth = 0;
 	/* Through an expression, so that a variable that names itself is seen. */
 	text = xmalloc(strlen(name) + 4);
@@ -164,6 +212,18 @@ make_file(const struct make *m, size_t i)
 	return m->files[i];
 }
 
+size_t
+make_nmessages(const struct make *m)
+{
+	return m->nmessages;
+}
+
+const char *
+make_message(const struct make *m, size_t i)
+{
+	return m->messages[i];
+}
+
 bool
 make_name_ok(const char *name, size_t len)
 {
@@ -173,6 +233,27 @@ make_name_ok(const char *name, size_t len)
 		if (!isalnum((unsigned char)name[i]) && strchr("_.-", name[i]) == NULL)
 			return false;
 	return len > 0 && !isdigit((unsigned char)name[0]);
+}
+
+int
+make_charge(struct make *m, size_t bytes, struct err *err)
+{
+	if (bytes > MAKE_WORK_MAX - m->work)
+		return make_error(
+		    m, err, "too much to do here: these files ask for more than %d MB of text", MAKE_WORK_MAX >> 20);
+	m->work += bytes;
+	return m->nvars > MAKE_VARS_MAX ? make_error(m, err, "more than %d variables", MAKE_VARS_MAX) : 0;
+}
+
+char *
+make_path(const struct make *m, const char *name)
+{
+	struct str s = { 0 };
+
+	if (name[0] != '/')
+		str_addf(&s, "%s/", m->dir);
+	str_add(&s, name);
+	return s.p;
 }
 
 int

@@ -4,9 +4,9 @@
  * conditionals, includes, variables with modifiers.  No rules and no shell:
  * these files say what an image is, they do not run anything.
  *
- *	file ─► logical lines (make.c) ─┬─ NAME = text      variables keep text, unexpanded
- *	                                ├─ .if expr          make_cond.c
- *	                                └─ .include "file"
+ *	file ─► logical lines (make_parse.c) ─┬─ NAME = text      variables keep text, unexpanded
+ *	                                      ├─ .if, .include, … make_directive.c, make_cond.c
+ *	                                      └─ .for             make_for.c: its body, line by line, again
  *	make_get(NAME) ─► make_expand.c ─► make_modifier.c (":S/a/b/") ─► value
  *
  * Every message begins with the file and line of the text it is about.
@@ -23,8 +23,17 @@
 
 struct make;
 
+/*
+ * With what make defines by itself: .CURDIR (the current directory), .OBJDIR,
+ * .TARGETS (none), .newline, MAKE, .MAKE, .MAKE.LEVEL, MAKE_VERSION; .PARSEDIR
+ * and .PARSEFILE while a file is read; and HOME and USER of the environment,
+ * of which nothing else is seen.
+ */
 struct make *make_new(void);
 void make_free(struct make *);
+
+/* Relative names of exists() and .include begin in dir, and .CURDIR is it. */
+void make_chdir(struct make *, const char *dir);
 
 /* Before any file is read, and files may change it: like make's built-in values. */
 void make_preset(struct make *, const char *name, const char *value);
@@ -45,7 +54,11 @@ const char *make_where(struct make *, const char *name);
 size_t make_nfiles(const struct make *);
 const char *make_file(const struct make *, size_t i);
 
-/* A name that an assignment can have: letters, digits, '_', '.' and '-', not a digit first. */
+/* What .info and .warning said, each with file and line. */
+size_t make_nmessages(const struct make *);
+const char *make_message(const struct make *, size_t i);
+
+/* A name that an assignment on the command line can have: letters, digits, '_', '.' and '-', not a digit first. */
 bool make_name_ok(const char *name, size_t len);
 
 #endif

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/defs.h"
 #include "base/str.h"
 #include "service/make_impl.h"
 
@@ -15,6 +16,20 @@ make_expr_release(struct make_expr *e)
 {
 	str_release(&e->name);
 	str_release(&e->value);
+}
+
+/* A variable that only a rule has would silently be nothing. */
+static int
+no_rules(const struct make *m, const char *name, struct err *err)
+{
+	static const char *const of_rules[] = { ".TARGET", ".ALLSRC", ".IMPSRC", ".PREFIX", ".OODATE", ".ARCHIVE",
+		".MEMBER" };
+	size_t i;
+
+	for (i = 0; i < nitems(of_rules); i++)
+		if (strcmp(of_rules[i], name) == 0)
+			return make_error(m, err, "%s is a variable of rules, and there are none here", name);
+	return 0;
 }
 
 /* The variable's value into e->value. */
@@ -26,9 +41,11 @@ lookup(struct make *m, enum make_mode mode, struct make_expr *e, struct err *err
 	unsigned line = m->line;
 	int rv;
 
-	e->defined = v != NULL;
-	if (v == NULL || mode == MAKE_PARSE)
+	e->exists = e->defined = v != NULL;
+	if (mode == MAKE_PARSE)
 		return 0;
+	if (v == NULL)
+		return no_rules(m, e->name.p, err);
 	if (v->expanding)
 		return make_error(m, err, "the value of %s contains itself", v->name);
 	if (v->origin == MAKE_FILE) {
@@ -72,13 +89,16 @@ body_name(struct make *m, const char **p, char close, enum make_mode mode, struc
 int
 make_expr_body(struct make *m, const char **p, char close, enum make_mode mode, struct make_expr *e, struct err *err)
 {
-	memset(e, 0, sizeof(*e));
+	*e = (struct make_expr){ .separator = ' ' };
 	if (body_name(m, p, close, mode, e, err) < 0 || lookup(m, mode, e, err) < 0)
 		return -1;
 	if (**p == ':') {
 		(*p)++;
 		if (make_modify(m, p, close, mode, e, err) < 0)
 			return -1;
+		/* Whatever was done with it, nothing stays nothing. */
+		if (!e->defined)
+			str_release(&e->value);
 	}
 	(*p)++;
 	return 0;
@@ -90,7 +110,7 @@ make_expr_parse(struct make *m, const char **p, enum make_mode mode, struct make
 	char open = (*p)[1];
 	int rv;
 
-	memset(e, 0, sizeof(*e));
+	*e = (struct make_expr){ .separator = ' ' };
 	if (open == '$') {
 		str_add(&e->value, "$");
 		e->defined = true;
@@ -99,8 +119,8 @@ make_expr_parse(struct make *m, const char **p, enum make_mode mode, struct make
 	}
 	if (open == '\0' || (open != '{' && open != '(' && open != '_' && !isalnum((unsigned char)open)))
 		return make_error(m, err, "a '$' that begins no variable: write '$$' for the character itself");
-	if (++m->steps > MAKE_STEPS_MAX)
-		return make_error(m, err, "too many variables to expand in one value");
+	if (make_charge(m, MAKE_WORK_STEP, err) < 0)
+		return -1;
 	if (m->expr_depth == MAKE_DEPTH_MAX)
 		return make_error(m, err, "variables nested more than %d deep", MAKE_DEPTH_MAX);
 	m->expr_depth++;
@@ -119,6 +139,7 @@ int
 make_expand(struct make *m, const char *text, enum make_mode mode, struct str *out, struct err *err)
 {
 	struct make_expr e;
+	size_t before = out->len;
 	const char *start;
 	int rv = 0;
 
@@ -138,5 +159,5 @@ make_expand(struct make *m, const char *text, enum make_mode mode, struct str *o
 		if (rv == 0 && out->len > MAKE_VALUE_MAX)
 			rv = make_error(m, err, "the value is too long");
 	}
-	return rv;
+	return rv < 0 ? -1 : make_charge(m, out->len - before, err);
 }

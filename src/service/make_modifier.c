@@ -2,6 +2,7 @@
 /*
  * Modifiers of variables: ${NAME:S/old/new/:M*.c}.  Each is a row of the
  * table; one that is none of them is tried as ":old=new" of System V make.
+ * Here are those of single words and of whole values.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,31 +12,22 @@
 #include "base/str.h"
 #include "service/make_impl.h"
 
-/* The modifier being applied. */
-struct mod {
-	struct make *m;
-	const char *p; /* behind its name */
-	char close; /* of the expression */
-	enum make_mode mode;
-	struct make_expr *e;
-	struct err *err;
-};
+bool
+make_mod_idle(const struct make_mod *mod)
+{
+	return mod->mode == MAKE_PARSE;
+}
 
-static void
-set_value(struct mod *mod, struct str *value)
+void
+make_mod_set(struct make_mod *mod, struct str *value)
 {
 	str_release(&mod->e->value);
 	mod->e->value = *value;
 	*value = (struct str){ 0 };
 }
 
-/*
- * An argument up to a character of stop (outside of expressions), expanded;
- * a backslash takes the special meaning from what follows it, and stays if
- * that has none.
- */
-static int
-argument(struct mod *mod, const char *stop, const char *special, struct str *out)
+int
+make_mod_argument(struct make_mod *mod, const char *stop, const char *special, struct str *out)
 {
 	struct make_expr e;
 	int rv = 0;
@@ -60,182 +52,116 @@ argument(struct mod *mod, const char *stop, const char *special, struct str *out
 	return rv;
 }
 
-/* --- the modifiers --- */
+/* --- :M, :N --- */
 
 struct match {
 	const char *pattern;
 	bool keep;
 };
 
-static void
+static int
 match_word(void *arg, const char *word, size_t len, struct str *out)
 {
 	const struct match *w = arg;
 
 	if (make_match(w->pattern, word, len) == w->keep)
 		str_addn(out, word, len);
+	return 0;
+}
+
+/* Up to a ':' outside of all braces; a backslash is for the pattern, but for one before ':' or the closing brace. */
+static void
+pattern_text(struct make_mod *mod, struct str *out)
+{
+	char open = mod->close == '}' ? '{' : '(';
+	const char *p = mod->p;
+	unsigned nested = 0;
+
+	str_add(out, "");
+	for (; *p != '\0' && (nested > 0 || *p != ':'); p++) {
+		if (*p == '\\' && p[1] != '\0' && (p[1] == ':' || p[1] == mod->close)) {
+			str_addn(out, ++p, 1);
+			continue;
+		}
+		if (*p == '\\' && p[1] == open) {
+			str_addn(out, p++, 2);
+			continue;
+		}
+		nested += *p == '(' || *p == '{';
+		if (*p == ')' || *p == '}') {
+			if (nested == 0)
+				break;
+			nested--;
+		}
+		str_addn(out, p, 1);
+	}
+	mod->p = p;
 }
 
 static int
-filter(struct mod *mod, bool keep)
+filter(struct make_mod *mod, bool keep)
 {
-	const char stop[] = { ':', mod->close, '\0' };
-	struct str pattern = { 0 };
+	struct str text = { 0 }, pattern = { 0 };
 	struct match w = { .keep = keep };
-	int rv = argument(mod, stop, "", &pattern);
+	int rv = 0;
 
-	w.pattern = pattern.p;
-	if (rv == 0)
-		make_words(&mod->e->value, match_word, &w);
+	pattern_text(mod, &text);
+	if (!make_mod_idle(mod)) {
+		str_add(&pattern, "");
+		rv = make_expand(mod->m, text.p, MAKE_EVAL, &pattern, mod->err);
+		w.pattern = pattern.p;
+		if (rv == 0)
+			rv = make_charge(mod->m, mod->e->value.len * pattern.len, mod->err);
+		if (rv == 0)
+			rv = make_words(mod, match_word, &w);
+	}
+	str_release(&text);
 	str_release(&pattern);
 	return rv;
 }
 
 static int
-mod_match(struct mod *mod)
+mod_match(struct make_mod *mod)
 {
 	return filter(mod, true);
 }
 
 static int
-mod_no_match(struct mod *mod)
+mod_no_match(struct make_mod *mod)
 {
 	return filter(mod, false);
 }
 
-struct subst {
-	struct str old, new;
-	bool at_start, at_end, global, once, done;
-};
+/* --- parts of file names --- */
 
-static void
-subst_word(void *arg, const char *word, size_t len, struct str *out)
-{
-	struct subst *s = arg;
-	const char *hit, *end = word + len;
-
-	while (!(s->once && s->done) && s->old.len <= (size_t)(end - word)) {
-		if (s->at_start || s->at_end)
-			hit = s->at_end ? end - s->old.len : word;
-		else
-			hit = s->old.len == 0 ? NULL : memmem(word, (size_t)(end - word), s->old.p, s->old.len);
-		if (hit == NULL || memcmp(hit, s->old.p, s->old.len) != 0 ||
-		    (s->at_start && s->at_end && s->old.len != len))
-			break;
-		str_addn(out, word, (size_t)(hit - word));
-		str_addn(out, s->new.p, s->new.len);
-		word = hit + s->old.len;
-		s->done = true;
-		if (!s->global || s->at_start || s->at_end)
-			break;
-	}
-	str_addn(out, word, (size_t)(end - word));
-}
-
-/* The new text of :S, where an unescaped & stands for the old. */
 static int
-subst_new(struct mod *mod, const char *stop, struct subst *s)
+mod_root(struct make_mod *mod)
 {
-	const char both[] = { stop[0], '&', '\0' };
-	struct str part = { 0 };
-	int rv;
-
-	str_add(&s->new, "");
-	for (;;) {
-		part.len = 0;
-		rv = argument(mod, both, "$\\", &part);
-		if (rv == 0)
-			str_addn(&s->new, part.p, part.len);
-		if (rv < 0 || *mod->p != '&' || stop[0] == '&')
-			break;
-		str_addn(&s->new, s->old.p, s->old.len);
-		mod->p++;
-	}
-	str_release(&part);
-	return rv;
+	return make_words(mod, make_word_root, NULL);
 }
 
 static int
-subst_parse(struct mod *mod, struct subst *s)
+mod_extension(struct make_mod *mod)
 {
-	const char stop[] = { *mod->p, '\0' };
-
-	if (*mod->p == '\0')
-		return make_error(mod->m, mod->err, "':S' wants :S/OLD/NEW/");
-	mod->p++;
-	s->at_start = *mod->p == '^';
-	mod->p += s->at_start;
-	if (argument(mod, stop, "$\\", &s->old) < 0)
-		return -1;
-	s->at_end = s->old.len > 0 && mod->p[-1] == '$' && (s->old.len < 1 || mod->p[-2] != '\\');
-	if (s->at_end)
-		s->old.p[--s->old.len] = '\0';
-	if (*mod->p == stop[0]) {
-		mod->p++;
-		if (subst_new(mod, stop, s) < 0)
-			return -1;
-	}
-	if (*mod->p != stop[0])
-		return make_error(mod->m, mod->err, "':S' has no third '%c'", stop[0]);
-	mod->p++;
-	return 0;
+	return make_words(mod, make_word_extension, NULL);
 }
 
 static int
-mod_subst(struct mod *mod)
+mod_head(struct make_mod *mod)
 {
-	struct subst s = { 0 };
-	struct str out = { 0 };
-	bool whole = false;
-	int rv = subst_parse(mod, &s);
-
-	for (; rv == 0 && *mod->p != '\0' && strchr("g1W", *mod->p) != NULL; mod->p++) {
-		s.global |= *mod->p == 'g';
-		s.once |= *mod->p == '1';
-		whole |= *mod->p == 'W';
-	}
-	if (rv == 0 && whole) {
-		str_add(&out, "");
-		subst_word(&s, mod->e->value.p == NULL ? "" : mod->e->value.p, mod->e->value.len, &out);
-		set_value(mod, &out);
-	} else if (rv == 0) {
-		make_words(&mod->e->value, subst_word, &s);
-	}
-	str_release(&s.old);
-	str_release(&s.new);
-	return rv;
+	return make_words(mod, make_word_head, NULL);
 }
 
 static int
-mod_root(struct mod *mod)
+mod_tail(struct make_mod *mod)
 {
-	make_words(&mod->e->value, make_word_root, NULL);
-	return 0;
+	return make_words(mod, make_word_tail, NULL);
 }
 
-static int
-mod_extension(struct mod *mod)
-{
-	make_words(&mod->e->value, make_word_extension, NULL);
-	return 0;
-}
+/* --- the whole value --- */
 
 static int
-mod_head(struct mod *mod)
-{
-	make_words(&mod->e->value, make_word_head, NULL);
-	return 0;
-}
-
-static int
-mod_tail(struct mod *mod)
-{
-	make_words(&mod->e->value, make_word_tail, NULL);
-	return 0;
-}
-
-static int
-mod_lower(struct mod *mod)
+mod_lower(struct make_mod *mod)
 {
 	size_t i;
 
@@ -245,7 +171,7 @@ mod_lower(struct mod *mod)
 }
 
 static int
-mod_upper(struct mod *mod)
+mod_upper(struct make_mod *mod)
 {
 	size_t i;
 
@@ -254,126 +180,163 @@ mod_upper(struct mod *mod)
 	return 0;
 }
 
+static int
+mod_one_word(struct make_mod *mod)
+{
+	mod->e->one_word = true;
+	return 0;
+}
+
+static int
+mod_many_words(struct make_mod *mod)
+{
+	mod->e->one_word = false;
+	return 0;
+}
+
+/* For sh; and, doubling '$', for another make. */
+static int
+quote(struct make_mod *mod, bool dollars)
+{
+	const char *p = mod->e->value.p == NULL ? "" : mod->e->value.p;
+	struct str out = { 0 };
+
+	str_add(&out, "");
+	for (; *p != '\0'; p++) {
+		if (*p == '\n') {
+			str_add(&out, "'\n'");
+			continue;
+		}
+		if (isspace((unsigned char)*p) || strchr("!\"#$&'()*;<>?[\\]^`{|}~", *p) != NULL)
+			str_addn(&out, "\\", 1);
+		str_addn(&out, p, 1);
+		if (dollars && *p == '$')
+			str_add(&out, "\\$");
+	}
+	make_mod_set(mod, &out);
+	return make_charge(mod->m, mod->e->value.len, mod->err);
+}
+
+static int
+mod_quote(struct make_mod *mod)
+{
+	return quote(mod, false);
+}
+
+static int
+mod_quote_make(struct make_mod *mod)
+{
+	return quote(mod, true);
+}
+
+/* --- :U, :D, :L --- */
+
 /* :Utext where the variable is undefined, :Dtext where it is defined. */
 static int
-value_if(struct mod *mod, bool defined)
+value_if(struct make_mod *mod, bool defined)
 {
 	const char stop[] = { ':', mod->close, '\0' };
+	enum make_mode mode = mod->mode;
+	bool use = mod->e->exists == defined;
 	struct str text = { 0 };
-	int rv = argument(mod, stop, "$\\", &text);
+	int rv;
 
-	if (rv == 0 && mod->e->defined == defined)
-		set_value(mod, &text);
-	if (rv == 0 && !defined)
+	if (!use)
+		mod->mode = MAKE_PARSE;
+	rv = make_mod_argument(mod, stop, "$\\", &text);
+	mod->mode = mode;
+	if (rv == 0 && use)
+		make_mod_set(mod, &text);
+	if (rv == 0)
 		mod->e->defined = true;
 	str_release(&text);
 	return rv;
 }
 
 static int
-mod_undefined(struct mod *mod)
+mod_undefined(struct make_mod *mod)
 {
 	return value_if(mod, false);
 }
 
 static int
-mod_defined(struct mod *mod)
+mod_defined(struct make_mod *mod)
 {
 	return value_if(mod, true);
 }
 
 static int
-mod_name(struct mod *mod)
+mod_name(struct make_mod *mod)
 {
 	struct str name = { 0 };
 
 	str_add(&name, mod->e->name.p == NULL ? "" : mod->e->name.p);
-	set_value(mod, &name);
+	make_mod_set(mod, &name);
 	mod->e->defined = true;
 	return 0;
 }
 
 /* --- finding them --- */
 
+static const char shell[] =
+    "runs a shell command, which is not done here: give its output as NAME=VALUE on the command line";
+static const char assigns[] = "would set a variable by looking at another: use an assignment";
+static const char now[] = "is about the time of day, which has no place in an image";
+
 static const struct modifier {
 	const char *name;
-	bool bare; /* takes no argument: what follows must end it */
-	int (*fn)(struct mod *);
+	const char *ends; /* what may follow, where not everything may */
+	int (*fn)(struct make_mod *);
+	const char *refused; /* why it is */
 } modifiers[] = {
-	{ "tl", true, mod_lower },
-	{ "tu", true, mod_upper },
-	{ "E", true, mod_extension },
-	{ "H", true, mod_head },
-	{ "L", true, mod_name },
-	{ "R", true, mod_root },
-	{ "T", true, mod_tail },
-	{ "D", false, mod_defined },
-	{ "M", false, mod_match },
-	{ "N", false, mod_no_match },
-	{ "S", false, mod_subst },
-	{ "U", false, mod_undefined },
+	{ "tl", "", mod_lower, NULL },
+	{ "tu", "", mod_upper, NULL },
+	{ "tW", "", mod_one_word, NULL },
+	{ "tw", "", mod_many_words, NULL },
+	{ "ts", NULL, make_mod_separator, NULL },
+	{ "E", "", mod_extension, NULL },
+	{ "H", "", mod_head, NULL },
+	{ "L", "", mod_name, NULL },
+	{ "O", "rx", make_mod_order, NULL },
+	{ "Q", "", mod_quote, NULL },
+	{ "R", "", mod_root, NULL },
+	{ "T", "", mod_tail, NULL },
+	{ "q", "", mod_quote_make, NULL },
+	{ "u", "", make_mod_unique, NULL },
+	{ "range", "=", make_mod_range, NULL },
+	{ "?", NULL, make_mod_if, NULL },
+	{ "@", NULL, make_mod_loop, NULL },
+	{ "C", NULL, make_mod_regex, NULL },
+	{ "D", NULL, mod_defined, NULL },
+	{ "M", NULL, mod_match, NULL },
+	{ "N", NULL, mod_no_match, NULL },
+	{ "S", NULL, make_mod_subst, NULL },
+	{ "U", NULL, mod_undefined, NULL },
+	{ "[", NULL, make_mod_select, NULL },
+	{ "sh", "", NULL, shell },
+	{ "!", NULL, NULL, shell },
+	{ ":!=", NULL, NULL, shell },
+	{ ":=", NULL, NULL, assigns },
+	{ ":+=", NULL, NULL, assigns },
+	{ ":?=", NULL, NULL, assigns },
+	{ "_", "=", NULL, assigns },
+	{ "gmtime", "=", NULL, now },
+	{ "localtime", "=", NULL, now },
+	{ "tA", "", NULL, "is about files of this host" },
+	{ "P", "", NULL, "is about targets, and there are none here" },
+	{ "hash", "", NULL, "is not known here" },
 };
 
+/* The end of an expression, or of modifiers that came from a variable, too. */
 static bool
-at_end(const struct mod *mod)
+at_end(const struct make_mod *mod)
 {
 	return *mod->p == ':' || *mod->p == mod->close;
 }
 
-struct suffix {
-	const char *old, *new;
-};
-
-/* ":old=new": the end of each word; '%' stands for the rest of it. */
-static void
-suffix_word(void *arg, const char *word, size_t len, struct str *out)
-{
-	const struct suffix *s = arg;
-	const char *percent = strchr(s->old, '%'), *new_percent = percent == NULL ? NULL : strchr(s->new, '%');
-	size_t before = percent == NULL ? 0 : (size_t)(percent - s->old);
-	const char *tail = percent == NULL ? s->old : percent + 1;
-	size_t after = strlen(tail);
-
-	if (len < before + after || memcmp(word, s->old, before) != 0 || memcmp(word + len - after, tail, after) != 0) {
-		str_addn(out, word, len);
-		return;
-	}
-	if (percent == NULL)
-		str_addn(out, word, len - after);
-	str_addn(out, s->new, new_percent == NULL ? strlen(s->new) : (size_t)(new_percent - s->new));
-	if (new_percent != NULL) {
-		str_addn(out, word + before, len - before - after);
-		str_add(out, new_percent + 1);
-	}
-}
-
-/* Returns 1 if this is no ":old=new". */
-static int
-mod_suffix(struct mod *mod)
-{
-	const char stop_old[] = { '=', mod->close, '\0' }, stop_new[] = { mod->close, '\0' };
-	struct str old = { 0 }, new = { 0 };
-	struct suffix s;
-	int rv = argument(mod, stop_old, "", &old);
-
-	if (rv == 0 && *mod->p != '=')
-		rv = 1;
-	if (rv == 0) {
-		mod->p++;
-		rv = argument(mod, stop_new, "", &new);
-	}
-	if (rv == 0) {
-		s = (struct suffix){ .old = old.p, .new = new.p };
-		make_words(&mod->e->value, suffix_word, &s);
-	}
-	str_release(&old);
-	str_release(&new);
-	return rv;
-}
-
 /* The modifier at mod->p; returns 1 if there is none like that. */
 static int
-modify_one(struct mod *mod)
+modify_one(struct make_mod *mod)
 {
 	const char *start = mod->p;
 	size_t i;
@@ -383,39 +346,84 @@ modify_one(struct mod *mod)
 		if (!str_starts(start, modifiers[i].name))
 			continue;
 		mod->p = start + strlen(modifiers[i].name);
-		if (modifiers[i].bare && !at_end(mod))
+		if (modifiers[i].ends != NULL && !at_end(mod) &&
+		    (*mod->p == '\0' || strchr(modifiers[i].ends, *mod->p) == NULL))
 			continue;
+		if (modifiers[i].fn == NULL)
+			return make_error(mod->m, mod->err, "':%s' (in ${%s:...}) %s", modifiers[i].name,
+			    mod->e->name.p, modifiers[i].refused);
 		rv = modifiers[i].fn(mod);
 		return rv == 0 && !at_end(mod) && *mod->p != '\0' ? 1 : rv;
 	}
 	mod->p = start;
-	return mod_suffix(mod);
+	return make_mod_suffix(mod);
+}
+
+static int modify_all(struct make_mod *mod);
+
+/* ":$X" where the value of X is modifiers; 1 if something else follows it, as in ":$X=y". */
+static int
+modify_by(struct make_mod *mod)
+{
+	struct make_mod inner = *mod;
+	bool one_word = mod->e->one_word;
+	char separator = mod->e->separator;
+	struct make_expr e;
+	const char *p = mod->p;
+	int rv = make_expr_parse(mod->m, &p, make_mod_idle(mod) ? MAKE_PARSE : MAKE_EVAL, &e, mod->err);
+
+	if (rv == 0 && *p != ':' && *p != mod->close && *p != '\0')
+		rv = 1;
+	if (rv == 0 && mod->m->expr_depth == MAKE_DEPTH_MAX)
+		rv = make_error(mod->m, mod->err, "variables nested more than %d deep", MAKE_DEPTH_MAX);
+	if (rv == 0 && e.value.len > 0 && !make_mod_idle(mod)) {
+		inner.p = e.value.p;
+		inner.close = '\0';
+		/* How words are seen begins anew in it, and does not get out. */
+		mod->e->one_word = false;
+		mod->e->separator = ' ';
+		mod->m->expr_depth++;
+		rv = modify_all(&inner);
+		mod->m->expr_depth--;
+		mod->e->one_word = one_word;
+		mod->e->separator = separator;
+	}
+	make_expr_release(&e);
+	if (rv == 0)
+		mod->p = p;
+	return rv;
+}
+
+/* Up to mod->close. */
+static int
+modify_all(struct make_mod *mod)
+{
+	const char *start, *name = mod->e->name.p == NULL ? "" : mod->e->name.p;
+	int rv;
+
+	for (;;) {
+		start = mod->p;
+		rv = *start == '$' ? modify_by(mod) : 1;
+		if (rv == 1)
+			rv = *start == mod->close ? 0 : modify_one(mod);
+		if (rv == 1)
+			return make_error(mod->m, mod->err, "'%.*s' is no modifier known here (in ${%s:...})",
+			    (int)strcspn(start, ":})"), start, name);
+		if (rv < 0 || *mod->p == mod->close)
+			return rv;
+		if (*mod->p == '\0')
+			return make_error(
+			    mod->m, mod->err, "'${%s:%.60s' has no closing '%c'", name, start, mod->close);
+		mod->p++;
+	}
 }
 
 int
 make_modify(struct make *m, const char **p, char close, enum make_mode mode, struct make_expr *e, struct err *err)
 {
-	struct mod mod = { .m = m, .p = *p, .close = close, .mode = mode, .e = e, .err = err };
-	const char *start;
-	int rv;
+	struct make_mod mod = { .m = m, .p = *p, .close = close, .mode = mode, .e = e, .err = err };
+	int rv = modify_all(&mod);
 
-	for (;;) {
-		start = mod.p;
-		rv = *start == close ? 0 : modify_one(&mod);
-		if (rv < 0)
-			return -1;
-		if (rv > 0)
-			return make_error(m, err, "'%.*s' is no modifier known here (in ${%s:...})",
-			    (int)strcspn(start, ":})"), start, e->name.p == NULL ? "" : e->name.p);
-		if (*mod.p == '\0')
-			return make_error(
-			    m, err, "'${%s:%.60s' has no closing '%c'", e->name.p == NULL ? "" : e->name.p, *p, close);
-		if (e->value.len > MAKE_VALUE_MAX)
-			return make_error(m, err, "the value of %s is too long", e->name.p);
-		if (*mod.p == close)
-			break;
-		mod.p++;
-	}
 	*p = mod.p;
-	return 0;
+	return rv;
 }

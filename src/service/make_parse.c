@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * make files, line by line: continuations and comments taken away, then an
- * assignment or a directive.
+ * assignment here or a directive in make_directive.c.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/defs.h"
 #include "base/io.h"
@@ -40,7 +38,7 @@ name_length(const char *line)
 static int
 append(struct make *m, struct make_var *v, const char *value, struct err *err)
 {
-	if (v->value.len + strlen(value) > MAKE_VALUE_MAX)
+	if (v->value.len + strlen(value) >= MAKE_VALUE_MAX)
 		return make_error(m, err, "the value of %s is too long", v->name);
 	str_addf(&v->value, " %s", value);
 	v->origin = MAKE_FILE;
@@ -87,13 +85,25 @@ assign(struct make *m, const char *name, char op, const char *value, struct err 
 static int
 not_an_assignment(struct make *m, const char *line, struct err *err)
 {
-	static const char only[] = "only variables, conditionals and includes are understood here";
+	static const char only[] = "only variables, conditionals, loops and includes are understood here";
 
 	if (line[0] == '\t')
 		return make_error(m, err, "a line that begins with a tab is a command of a rule: %s", only);
 	if (strchr(line, ':') != NULL)
 		return make_error(m, err, "'%.60s' is a rule: %s", line, only);
 	return make_error(m, err, "'%.60s' is neither an assignment nor a directive", line);
+}
+
+/* What make takes for a name, but for what could only be a mistake. */
+static bool
+name_fits(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p != '\0'; p++)
+		if (!isgraph((unsigned char)*p) || strchr("\"#$'():=\\`{}", *p) != NULL)
+			return false;
+	return *name != '\0';
 }
 
 static int
@@ -115,7 +125,12 @@ assignment(struct make *m, const char *line, struct err *err)
 		return not_an_assignment(m, line, err);
 	p++;
 	rv = make_expand(m, text, MAKE_EVAL, &name, err);
-	if (rv == 0 && (name.p == NULL || !make_name_ok(name.p, name.len)))
+	/* "NAME:sh =" is what "NAME !=" is. */
+	if (rv == 0 && name.p != NULL && str_ends(name.p, ":sh")) {
+		name.p[name.len -= strlen(":sh")] = '\0';
+		op = '!';
+	}
+	if (rv == 0 && (name.p == NULL || !name_fits(name.p)))
 		rv = strchr(text, ':') != NULL ? not_an_assignment(m, line, err)
 					       : make_error(m, err, "'%.60s' cannot be the name of a variable", text);
 	if (rv == 0)
@@ -124,284 +139,41 @@ assignment(struct make *m, const char *line, struct err *err)
 	return rv;
 }
 
-/* --- directives --- */
-
-/* True if lines are in force here: no .if around them is false. */
-static bool
-in_force(const struct make *m)
-{
-	return m->nbranches == 0 || m->branches[m->nbranches - 1].state == MAKE_TAKE;
-}
-
-static int
-begin_if(struct make *m, const char *arg, enum make_cond_word word, bool negate, struct err *err)
-{
-	struct make_branch *b;
-	bool yes = false;
-
-	if (m->nbranches == nitems(m->branches))
-		return make_error(m, err, ".if in .if, more than %zu deep", nitems(m->branches));
-	b = &m->branches[m->nbranches];
-	*b = (struct make_branch){ .state = MAKE_IGNORE, .line = m->line };
-	if (in_force(m)) {
-		if (make_cond(m, arg, word, &yes, err) < 0)
-			return -1;
-		b->state = yes != negate ? MAKE_TAKE : MAKE_SEEK;
-	}
-	m->nbranches++;
-	return 0;
-}
-
-static int
-do_if(struct make *m, const char *arg, struct err *err)
-{
-	return begin_if(m, arg, MAKE_WORD_DEFINED, false, err);
-}
-
-static int
-do_ifndef(struct make *m, const char *arg, struct err *err)
-{
-	return begin_if(m, arg, MAKE_WORD_NOT_DEFINED, false, err);
-}
-
-/* The innermost .if, which an .elif, .else or .endif is about. */
-static struct make_branch *
-branch(struct make *m, const char *what, struct err *err)
-{
-	if (m->nbranches == 0) {
-		(void)make_error(m, err, "%s without .if", what);
-		return NULL;
-	}
-	return &m->branches[m->nbranches - 1];
-}
-
-static int
-next_branch(struct make *m, const char *arg, enum make_cond_word word, struct err *err)
-{
-	struct make_branch *b = branch(m, ".elif", err);
-	bool yes = false;
-
-	if (b == NULL)
-		return -1;
-	if (b->seen_else)
-		return make_error(m, err, ".elif after .else (the .if is on line %u)", b->line);
-	if (b->state == MAKE_TAKE)
-		b->state = MAKE_IGNORE;
-	if (b->state == MAKE_SEEK) {
-		if (make_cond(m, arg, word, &yes, err) < 0)
-			return -1;
-		b->state = yes ? MAKE_TAKE : MAKE_SEEK;
-	}
-	return 0;
-}
-
-static int
-do_elif(struct make *m, const char *arg, struct err *err)
-{
-	return next_branch(m, arg, MAKE_WORD_DEFINED, err);
-}
-
-static int
-do_elifndef(struct make *m, const char *arg, struct err *err)
-{
-	return next_branch(m, arg, MAKE_WORD_NOT_DEFINED, err);
-}
-
-static int
-do_else(struct make *m, const char *arg, struct err *err)
-{
-	struct make_branch *b = branch(m, ".else", err);
-
-	if (b == NULL)
-		return -1;
-	if (*arg != '\0')
-		return make_error(m, err, "'%.60s' after .else: use .elif for a condition", arg);
-	if (b->seen_else)
-		return make_error(m, err, "a second .else (the .if is on line %u)", b->line);
-	b->seen_else = true;
-	b->state = b->state == MAKE_SEEK ? MAKE_TAKE : MAKE_IGNORE;
-	return 0;
-}
-
-static int
-do_endif(struct make *m, const char *arg, struct err *err)
-{
-	if (branch(m, ".endif", err) == NULL)
-		return -1;
-	if (*arg != '\0')
-		return make_error(m, err, "'%.60s' after .endif", arg);
-	m->nbranches--;
-	return 0;
-}
-
-/* The file to include: beside the including one, else from the current directory. */
-static int
-include(struct make *m, const char *name, bool optional, struct err *err)
-{
-	const char *slash = strrchr(m->file, '/'), *file = m->file;
-	unsigned line = m->line;
-	cleanup_free char *path = NULL;
-	struct str s = { 0 };
-	int rv;
-
-	if (name[0] != '/' && slash != NULL)
-		str_addn(&s, file, (size_t)(slash - file) + 1);
-	str_add(&s, name);
-	path = s.p;
-	if (name[0] != '/' && access(path, F_OK) < 0 && access(name, F_OK) == 0) {
-		free(path);
-		path = xstrdup(name);
-	}
-	if (access(path, F_OK) < 0)
-		return optional ? 0 : make_error(m, err, "there is no file '%s' to include", name);
-	if (m->include_depth == MAKE_DEPTH_MAX)
-		return make_error(
-		    m, err, "'%s' is included more than %d deep: does it include itself?", name, MAKE_DEPTH_MAX);
-	m->include_depth++;
-	rv = make_read(m, path, err);
-	m->include_depth--;
-	m->file = file;
-	m->line = line;
-	return rv;
-}
-
-static int
-include_arg(struct make *m, const char *arg, bool optional, struct err *err)
-{
-	size_t len = strlen(arg);
-	struct str name = { 0 };
-	int rv;
-
-	if (arg[0] == '<')
-		return make_error(m, err, "there are no system files to include here: write .include \"FILE\"");
-	rv = make_expand(m, arg, MAKE_EVAL, &name, err);
-	if (rv == 0 && (len < 3 || name.len < 3 || name.p[0] != '"' || name.p[name.len - 1] != '"'))
-		rv = make_error(m, err, "want .include \"FILE\"");
-	if (rv == 0) {
-		name.p[name.len - 1] = '\0';
-		rv = include(m, name.p + 1, optional, err);
-	}
-	str_release(&name);
-	return rv;
-}
-
-static int
-do_include(struct make *m, const char *arg, struct err *err)
-{
-	return include_arg(m, arg, false, err);
-}
-
-static int
-do_include_optional(struct make *m, const char *arg, struct err *err)
-{
-	return include_arg(m, arg, true, err);
-}
-
-static int
-do_undef(struct make *m, const char *arg, struct err *err)
-{
-	struct make_var *v;
-
-	if (!make_name_ok(arg, strlen(arg)))
-		return make_error(m, err, "want .undef NAME");
-	v = make_var_find(m, arg, strlen(arg));
-	if (v != NULL && v->origin != MAKE_OVERRIDE)
-		v->defined = false;
-	return 0;
-}
-
-static int
-do_error(struct make *m, const char *arg, struct err *err)
-{
-	struct str text = { 0 };
-	int rv = make_expand(m, arg, MAKE_EVAL, &text, err);
-
-	if (rv == 0)
-		rv = make_error(m, err, "%s", text.p == NULL ? ".error" : text.p);
-	str_release(&text);
-	return rv;
-}
-
-static const struct directive {
-	const char *name;
-	bool always; /* looked at in what an .if leaves out, too */
-	int (*fn)(struct make *, const char *arg, struct err *);
-} directives[] = {
-	{ "if", true, do_if },
-	{ "ifdef", true, do_if },
-	{ "ifndef", true, do_ifndef },
-	{ "elif", true, do_elif },
-	{ "elifdef", true, do_elif },
-	{ "elifndef", true, do_elifndef },
-	{ "else", true, do_else },
-	{ "endif", true, do_endif },
-	{ "include", false, do_include },
-	{ "-include", false, do_include_optional },
-	{ "sinclude", false, do_include_optional },
-	{ "dinclude", false, do_include_optional },
-	{ "undef", false, do_undef },
-	{ "error", false, do_error },
-};
-
-static const char *const not_yet[] = { "for", "endfor", "break", "info", "warning", "export", "export-env",
-	"export-literal", "unexport", "unexport-env", "ifmake", "ifnmake", "elifmake", "elifnmake" };
-
-/* Returns 1 if the line is no directive. */
-static int
-directive(struct make *m, const char *line, struct err *err)
-{
-	const char *word = line + 1 + strspn(line + 1, " \t"), *arg;
-	size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz-"), i;
-
-	arg = word + len + strspn(word + len, " \t");
-	for (i = 0; i < nitems(directives); i++) {
-		if (strlen(directives[i].name) != len || strncmp(directives[i].name, word, len) != 0)
-			continue;
-		return in_force(m) || directives[i].always ? directives[i].fn(m, arg, err) : 0;
-	}
-	for (i = 0; i < nitems(not_yet); i++)
-		if (strlen(not_yet[i]) == len && strncmp(not_yet[i], word, len) == 0 && *arg != '=')
-			/* The kinds of .if would unbalance what follows even where they are left out. */
-			return in_force(m) || strstr(not_yet[i], "if") != NULL
-				   ? make_error(m, err, "'.%s' is not supported yet", not_yet[i])
-				   : 0;
-	return 1;
-}
-
 /* --- lines --- */
 
 static int
 logical_line(struct make *m, const char *line, struct err *err)
 {
-	int rv = 1;
+	int rv;
 
 	if (line[strspn(line, " \t")] == '\0')
 		return 0;
-	m->steps = 0;
-	m->expr_depth = 0;
-	if (line[0] == '.')
-		rv = directive(m, line, err);
+	if (make_charge(m, strlen(line) + MAKE_WORK_STEP, err) < 0)
+		return -1;
+	rv = make_directive(m, line, err);
 	if (rv != 1)
 		return rv;
-	return in_force(m) ? assignment(m, line, err) : 0;
+	if (!make_in_force(m))
+		return 0;
+	/* "export NAME=value" of other makes. */
+	return assignment(m, str_starts(line, "export ") ? line + strlen("export ") : line, err);
 }
 
 /*
- * Takes one logical line from *p into out: backslash-newline and the blanks
- * behind it are one space, a comment ends at the newline that ends the line.
+ * Backslash-newline and the blanks behind it are one space, a comment ends at
+ * the newline that ends the line.
  */
-static void
-read_line(const char **p, const char *end, unsigned *lines, struct str *out)
+void
+make_line(struct make_block *b, struct str *out)
 {
+	const char *s = b->p, *end = b->end;
 	bool comment = false;
-	const char *s = *p;
 
-	*lines = 0;
 	out->len = 0;
 	str_add(out, "");
 	for (; s < end && *s != '\n'; s++) {
 		if (*s == '\\' && s + 1 < end && s[1] == '\n') {
-			(*lines)++;
+			b->next++;
 			s++;
 			while (s + 1 < end && isblank((unsigned char)s[1]))
 				s++;
@@ -417,40 +189,107 @@ read_line(const char **p, const char *end, unsigned *lines, struct str *out)
 			str_addn(out, s, 1);
 		}
 	}
-	(*lines)++;
-	*p = s < end ? s + 1 : s;
+	b->next++;
+	b->p = s < end ? s + 1 : s;
 	while (out->len > 0 && isspace((unsigned char)out->p[out->len - 1]) &&
 	       (out->len < 2 || out->p[out->len - 2] != '\\'))
 		out->p[--out->len] = '\0';
 }
 
+static int
+block_lines(struct make *m, struct make_block *b, struct err *err)
+{
+	const char *what = b->loop == NULL ? "file" : "loop";
+	unsigned outer = m->nbranches;
+	struct str line = { 0 };
+	int rv = 0;
+
+	while (b->p < b->end && rv == 0) {
+		m->line = b->next;
+		make_line(b, &line);
+		make_loop_apply(b->loop, &line);
+		rv = line.len > MAKE_VALUE_MAX ? make_error(m, err, "the line is too long")
+					       : logical_line(m, line.p, err);
+		if (rv == 0 && m->nbranches < outer)
+			rv = make_error(m, err, ".endif without .if in this %s", what);
+	}
+	str_release(&line);
+	if (rv == 0 && b->loop != NULL && b->loop->leave)
+		m->nbranches = outer;
+	if (rv == 0 && m->nbranches > outer) {
+		m->line = m->branches[m->nbranches - 1].line;
+		rv = make_error(m, err, ".if without .endif in this %s", what);
+	}
+	return rv;
+}
+
+int
+make_block_read(struct make *m, struct make_block *b, struct err *err)
+{
+	struct make_block *outer = m->block;
+	int rv;
+
+	if (m->block_depth == MAKE_DEPTH_MAX)
+		return make_error(
+		    m, err, "includes and loops more than %d deep: does '%s' include itself?", MAKE_DEPTH_MAX, m->file);
+	m->block_depth++;
+	m->block = b;
+	rv = block_lines(m, b, err);
+	m->block = outer;
+	m->block_depth--;
+	return rv;
+}
+
+/* .PARSEDIR and .PARSEFILE; not defined between files. */
+static void
+set_parse_file(struct make *m, const char *file)
+{
+	const char *slash = file == NULL ? NULL : strrchr(file, '/');
+
+	if (file == NULL) {
+		make_var_undef(m, ".PARSEDIR");
+		make_var_undef(m, ".PARSEFILE");
+		return;
+	}
+	make_preset(
+	    m, ".PARSEDIR", slash == NULL ? "${.CURDIR}" : arena_strndup(&m->arena, file, (size_t)(slash - file)));
+	make_preset(m, ".PARSEFILE", slash == NULL ? file : slash + 1);
+}
+
+static void
+remember_file(struct make *m, const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < m->nfiles; i++)
+		if (strcmp(m->files[i], file) == 0)
+			return;
+	*vec_push(m->files, m->nfiles, m->files_cap) = file;
+}
+
 int
 make_read_text(struct make *m, const char *name, const char *text, size_t len, struct err *err)
 {
-	unsigned lines, outer = m->nbranches, next = 1;
-	const char *p = text, *end = text + len;
-	struct str line = { 0 };
-	int rv = 0;
+	struct make_block b = { .p = text, .end = text + len, .next = 1 };
+	const char *outer = m->block == NULL ? NULL : m->file;
+	unsigned line = m->line;
+	int rv;
 
 	m->file = arena_strdup(&m->arena, name);
 	m->line = 1;
 	if (memchr(text, '\0', len) != NULL)
 		return err_set(err, "%s: not a text file: it holds a NUL byte", name);
-	*vec_push(m->files, m->nfiles, m->files_cap) = m->file;
-	while (p < end && rv == 0) {
-		m->line = next;
-		read_line(&p, end, &lines, &line);
-		next += lines;
-		rv = logical_line(m, line.p, err);
-		if (rv == 0 && m->nbranches < outer)
-			rv = make_error(m, err, ".endif without .if in this file");
+	remember_file(m, m->file);
+	set_parse_file(m, m->file);
+	rv = make_block_read(m, &b, err);
+	if (rv < 0)
+		return -1;
+	set_parse_file(m, outer);
+	if (outer != NULL) {
+		m->file = outer;
+		m->line = line;
 	}
-	str_release(&line);
-	if (rv == 0 && m->nbranches > outer) {
-		m->line = m->branches[m->nbranches - 1].line;
-		rv = make_error(m, err, ".if without .endif");
-	}
-	return rv;
+	return 0;
 }
 
 int

@@ -12,9 +12,8 @@
 /* A form feed is part of a word, as in make. */
 #define BLANKS " \t\n"
 
-/* The next word at *p; quotes hold blanks together, and stay. NULL at the end. */
-static const char *
-next_word(const char **p, size_t *len)
+const char *
+make_word(const char **p, size_t *len)
 {
 	const char *s = *p + strspn(*p, BLANKS), *start = s;
 	char quote = '\0';
@@ -34,26 +33,44 @@ next_word(const char **p, size_t *len)
 	return start;
 }
 
-void
-make_words(struct str *value, void (*fn)(void *arg, const char *word, size_t len, struct str *out), void *arg)
+const char *
+make_word_first(const char **p, size_t *len)
 {
-	const char *p = value->p == NULL ? "" : value->p, *word;
+	const char *word = make_word(p, len);
+
+	*len = word == NULL ? 0 : *len;
+	return word == NULL ? "" : word;
+}
+
+int
+make_words(struct make_mod *mod, make_word_fn *fn, void *arg)
+{
+	struct make_expr *e = mod->e;
+	const char *p = e->value.p == NULL ? "" : e->value.p, *word = p;
 	struct str all = { 0 }, one = { 0 };
-	size_t len;
+	size_t len = e->value.len;
+	int rv = make_charge(mod->m, e->value.len + MAKE_WORK_STEP, mod->err);
 
 	str_add(&all, "");
-	while ((word = next_word(&p, &len)) != NULL) {
+	if (!e->one_word)
+		word = make_word_first(&p, &len);
+	while (word != NULL && rv == 0) {
 		one.len = 0;
-		fn(arg, word, len, &one);
-		if (one.len == 0)
-			continue;
-		if (all.len > 0)
-			str_addn(&all, " ", 1);
-		str_addn(&all, one.p, one.len);
+		rv = fn(arg, word, len, &one);
+		if (one.len > 0) {
+			if (all.len > 0 && e->separator != '\0' &&
+			    !(mod->newlines && (one.p[0] == '\n' || all.p[all.len - 1] == '\n')))
+				str_addn(&all, &e->separator, 1);
+			str_addn(&all, one.p, one.len);
+		}
+		if (rv == 0 && all.len > MAKE_VALUE_MAX)
+			rv = make_error(mod->m, mod->err, "the value of %s is too long", e->name.p);
+		word = e->one_word ? NULL : make_word(&p, &len);
 	}
 	str_release(&one);
-	str_release(value);
-	*value = all;
+	str_release(&e->value);
+	e->value = all;
+	return rv < 0 ? -1 : make_charge(mod->m, all.len, mod->err);
 }
 
 /* One character of the pattern, or one [set] of it. */
@@ -122,16 +139,17 @@ last(const char *word, size_t len, char c)
 	return memrchr(word, c, len);
 }
 
-void
+int
 make_word_root(void *arg, const char *word, size_t len, struct str *out)
 {
 	const char *dot = last(word, len, '.');
 
 	(void)arg;
 	str_addn(out, word, dot == NULL ? len : (size_t)(dot - word));
+	return 0;
 }
 
-void
+int
 make_word_extension(void *arg, const char *word, size_t len, struct str *out)
 {
 	const char *dot = last(word, len, '.');
@@ -139,9 +157,10 @@ make_word_extension(void *arg, const char *word, size_t len, struct str *out)
 	(void)arg;
 	if (dot != NULL)
 		str_addn(out, dot + 1, (size_t)(word + len - dot) - 1);
+	return 0;
 }
 
-void
+int
 make_word_head(void *arg, const char *word, size_t len, struct str *out)
 {
 	const char *slash = last(word, len, '/');
@@ -150,10 +169,11 @@ make_word_head(void *arg, const char *word, size_t len, struct str *out)
 	if (slash == NULL)
 		str_add(out, ".");
 	else
-		str_addn(out, word, slash == word ? 1 : (size_t)(slash - word));
+		str_addn(out, word, (size_t)(slash - word));
+	return 0;
 }
 
-void
+int
 make_word_tail(void *arg, const char *word, size_t len, struct str *out)
 {
 	const char *slash = last(word, len, '/');
@@ -163,4 +183,5 @@ make_word_tail(void *arg, const char *word, size_t len, struct str *out)
 		str_addn(out, word, len);
 	else
 		str_addn(out, slash + 1, (size_t)(word + len - slash) - 1);
+	return 0;
 }

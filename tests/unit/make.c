@@ -120,6 +120,31 @@ static const struct snippet {
 	{ ". if 1 # yes\nR=1\n.  endif # done", "1" },
 	{ "R=1\n.undef R\nR?=2", "2" },
 	{ ".-include \"/nowhere/x.mk\"\nR=1", "1" },
+	{ ".for i in a b c\nR+=${i}\n.endfor", "a b c" },
+	{ ".for i j in a b c d\nR+=$j-$(i)\n.endfor", "b-a d-c" },
+	{ ".for i in a b\n.for j in 1 ${i}2\nR+=${i}${j}\n.endfor\n.endfor", "a1 aa2 b1 bb2" },
+	{ ".for i in a b\n.if ${i} == a\nR+=x\n.else\nR+=${i:S/b/c/}\n.endif\n.endfor", "x c" },
+	{ ".if 0\n.for i in a\nR+=${i}\n.endfor\n.endif\nR+=x", "x" },
+	{ ".for i in x:y \"a b\" c}d\nR+=<${i}>\n.endfor", "<x:y> <\"a b\"> <c}d>" },
+	{ ".for i in\nR+=${i}\n.endfor\nR+=x", "x" },
+	{ "N=/\n.if exists(${N}) && !exists(/nowhere)\nR=1\n.endif", "1" },
+	{ ".if make(x) || target(x) || commands(x)\nR=1\n.else\nR=0\n.endif", "0" },
+	{ ".ifmake x\nR=1\n.elifnmake x\nR=2\n.endif", "2" },
+	{ "X=\n.if ${X} == 0\nR=1\n.endif", "1" },
+	{ "A=a b c d\nR=${A:[2]} ${A:[-1]} ${A:[3..2]} ${A:[#]} ${A:[*]:S/ /_/g}", "b d c b 4 a_b_c_d" },
+	{ "A=b a b\nR=${A:O} ${A:Or} ${A:u} ${A:O:u}", "a b b b b a b a b a b" },
+	{ "A=a b\nR=${A:ts,} ${A:ts} ${A:ts\\x2d}", "a,b ab a-b" },
+	{ "A=a b\nR=${A:@v@<${v:tu}>@} ${A:range}", "<A> <B> 1 2" },
+	{ "A=5\nR=${${A} > 3:?big:small} ${b == c:?yes:no}", "big no" },
+	{ "A=abcb\nR=${A:C/b/<&>/} ${A:C/(a)(b)/\\2\\1/} ${A:C/./x/g} ${A:C,^b,x,}", "a<b>cb bacb xxxx abcb" },
+	{ "A=a$$b c;d\nR=${A:Q}", "a\\$b\\ c\\;d" },
+	{ "M=tu:S/A/x/\nA=ab\nR=${A:${M}}", "xB" },
+	{ "A=a.x\nR=${A:M*.x:tW:tw} ${A:Ua:Ub} ${NONE:Ua:Ub} ${NONE:S/^/x/}", "a.x a.x b " },
+	{ ".info x\n.warning y\n.export R\n.unexport-env\nR=1", "1" },
+	{ ".undef A B\nA=B\n.undef ${A}\nR=${A}", "B" },
+	{ ".for i in a b c\n.if 1\nR+=${i}\n.endfor\n.endif", BAD },
+	{ ".for i j in a\n.endfor", BAD },
+	{ ".endfor", BAD },
 	{ ".if ${U} == y\nR=1\n.endif", BAD },
 	{ "X=y\n.if y == ${X}\nR=1\n.endif", BAD },
 	{ "X=a\n.if ${X} < b\nR=1\n.endif", BAD },
@@ -244,25 +269,35 @@ test_messages(void)
 		{ "\nR!= id",
 		    "service/x/options.mk:2: 'R !=' runs a shell command, which is not done here: give R=VALUE on "
 		    "the command line instead" },
-		{ "all: x", "service/x/options.mk:1: 'all: x' is a rule: only variables, conditionals and includes are "
-			    "understood here" },
+		{ "all: x",
+		    "service/x/options.mk:1: 'all: x' is a rule: only variables, conditionals, loops and includes are "
+		    "understood here" },
 		{ "A=1 \\\n2\n\tcp a b",
 		    "service/x/options.mk:3: a line that begins with a tab is a command of a rule: only "
-		    "variables, conditionals and includes are understood here" },
+		    "variables, conditionals, loops and includes are understood here" },
 		{ "A=1\n.if ${U} == y\n.endif",
 		    "service/x/options.mk:2: condition '${U} == y': U is not defined; write "
 		    "defined(U) && ..." },
-		{ "A=1\n.if 1\n.if 0\n.endif\n", "service/x/options.mk:2: .if without .endif" },
-		{ "\n\n.for i in 1", "service/x/options.mk:3: '.for' is not supported yet" },
+		{ "A=1\n.if 1\n.if 0\n.endif\n", "service/x/options.mk:2: .if without .endif in this file" },
+		{ "\n\n.for i in 1", "service/x/options.mk:3: .for without .endfor" },
+		{ "A=1\n.for i in a b\n\nR=${i:S/a}\n.endfor\n", "service/x/options.mk:4: ':S' has no third '/'" },
+		{ ".for i in a \\\n b\n.for j in c\n.if ${j} < ${i}\n.endif\n.endfor\n.endfor",
+		    "service/x/options.mk:4: condition '${:Uc} < ${:Ua}': strings can only be compared with == and "
+		    "!=" },
+		{ "\n.for i in 1\n.if 1\n.endfor", "service/x/options.mk:3: .if without .endif in this loop" },
+		{ "\n.break", "service/x/options.mk:2: .break without .for around it in this file" },
+		{ "R=${A:sh}",
+		    "service/x/options.mk:1: ':sh' (in ${A:...}) runs a shell command, which is not done here: give "
+		    "its output as NAME=VALUE on the command line" },
+		{ "R=${A:C/(/x/}", "service/x/options.mk:1: the expression '(' of ':C': Unmatched ( or \\(" },
 		{ "R=${A:Z}", "service/x/options.mk:1: 'Z' is no modifier known here (in ${A:...})" },
 		{ "R=${A", "service/x/options.mk:1: 'A' has no closing '}'" },
 		{ "R=${A:S/x/y}", "service/x/options.mk:1: ':S' has no third '/'" },
 		{ "R=5$",
 		    "service/x/options.mk:1: a '$' that begins no variable: write '$$' for the character itself" },
 		{ "A=${B}\n\nB=${A}\nR=${A}", "service/x/options.mk:3: the value of A contains itself" },
-		{ ".if exists(/etc)\n.endif",
-		    "service/x/options.mk:1: condition 'exists(/etc)': exists() is not a function "
-		    "known here: use defined() and empty()" },
+		{ ".if foo(/etc)\n.endif",
+		    "service/x/options.mk:1: condition 'foo(/etc)': foo() is not a function known here" },
 		{ ".error no ${A:Ugood}", "service/x/options.mk:1: no good" },
 		{ ".include \"none.mk\"", "service/x/options.mk:1: there is no file 'none.mk' to include" },
 		{ ".include <bsd.mk>",
@@ -292,7 +327,7 @@ test_bounds(void)
 	for (i = 0; i < 60; i++)
 		str_addf(&s, "A%u=${A%u}${A%u}\n", i, i + 1, i + 1);
 	str_add(&s, "R=${A0}");
-	CHECK(ours(s.p, &err) == NULL && strstr(err.msg, "too many variables") != NULL);
+	CHECK(ours(s.p, &err) == NULL && strstr(err.msg, "too much to do") != NULL);
 	s.len = 0;
 	for (i = 0; i < 200; i++)
 		str_addf(&s, "A%u=${A%u}\n", i, i + 1);
@@ -307,6 +342,19 @@ test_bounds(void)
 	for (i = 0; i < 1000; i++)
 		str_add(&s, "${");
 	CHECK(ours(s.p, &err) == NULL);
+	s.len = 0;
+	for (i = 0; i < 12; i++)
+		str_add(&s, ".for x in 1 2 3 4 5 6 7 8\n");
+	for (i = 0; i < 12; i++)
+		str_add(&s, ".endfor\n");
+	CHECK(ours(s.p, &err) == NULL && strstr(err.msg, "too much to do") != NULL);
+	s.len = 0;
+	str_add(&s, "A=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nM=$${M}\nR=${A:C/(a*)*b/x/}${A:${M}}");
+	CHECK(ours(s.p, &err) == NULL && strstr(err.msg, "nested more than") != NULL);
+	s.len = 0;
+	for (i = 0; i < 11000; i++)
+		str_addf(&s, "A%u=1\n", i);
+	CHECK(ours(s.p, &err) == NULL && strstr(err.msg, "variables") != NULL);
 	s.len = 0;
 	str_add(&s, ".if ");
 	for (i = 0; i < 5000; i++)
@@ -346,5 +394,30 @@ test_precedence(void)
 	make_free(m);
 }
 
+/* What .info and .warning say is kept; .break, which Debian's bmake lacks; where relative names begin. */
+static void
+test_rest(void)
+{
+	static const char text[] =
+	    ".for i in a b c\n.info ${i}\n.if ${i:Mb}\n.break\n.endif\n.endfor\n"
+	    ".warning x ${.CURDIR}\n.if make(build) && exists(null)\nR=${.PARSEFILE} ${HOME}\n.endif\n";
+	struct make *m = make_new();
+	struct err err = { 0 };
+	struct arena arena;
+	const char *v;
+
+	arena_init(&arena);
+	make_chdir(m, "/dev");
+	make_preset(m, ".TARGETS", "build");
+	make_preset(m, "HOME", "h");
+	CHECK(make_read_text(m, "d/o.mk", text, strlen(text), &err) == 0);
+	CHECK(make_nmessages(m) == 3);
+	CHECK_STR(make_message(m, 1), "d/o.mk:2: b");
+	CHECK_STR(make_message(m, 2), "d/o.mk:7: warning: x /dev");
+	CHECK(make_get(m, &arena, "R", &v, &err) == 0 && v != NULL && strcmp(v, " h") == 0);
+	arena_release(&arena);
+	make_free(m);
+}
+
 TEST_MAIN({ "snippets", test_snippets }, { "the same by bmake", test_bmake }, { "messages", test_messages },
-    { "bounds", test_bounds }, { "precedence", test_precedence })
+    { "bounds", test_bounds }, { "precedence", test_precedence }, { "the rest", test_rest })
