@@ -137,6 +137,16 @@ build(const struct args *a, const struct plan *p, struct err *err)
 	    p->image, &result.options, &result.image, result.sets_ns + result.tree_ns, a->json, err);
 }
 
+/* What the make files have to say. */
+static void
+print_notes(const struct service *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nnotes; i++)
+		(void)fprintf(stderr, "smol: %s\n", s->notes[i]);
+}
+
 static int
 plan_and_build(const struct args *a, struct arena *arena, struct err *err)
 {
@@ -150,6 +160,8 @@ plan_and_build(const struct args *a, struct arena *arena, struct err *err)
 		return no_service(arena, &w, err);
 	if (service_load(arena, &w, &a->request, &service, err) < 0)
 		return -1;
+	if (!a->quiet)
+		print_notes(&service);
 	plan_make(arena, &w, &service, &plan);
 	return a->dry_run ? print_plan(&plan, a->json, err) : build(a, &plan, err);
 }

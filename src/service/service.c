@@ -344,6 +344,18 @@ load(struct loader *l)
 	return 0;
 }
 
+static void
+take_notes(struct loader *l)
+{
+	const char **notes = arena_calloc(l->arena, make_nmessages(l->m), sizeof(*notes));
+	size_t i;
+
+	for (i = 0; i < make_nmessages(l->m); i++)
+		notes[i] = arena_strdup(l->arena, make_message(l->m, i));
+	l->s->notes = notes;
+	l->s->nnotes = make_nmessages(l->m);
+}
+
 int
 service_load(struct arena *arena, const struct workspace *w, const struct service_request *req, struct service *s,
     struct err *err)
@@ -352,7 +364,11 @@ service_load(struct arena *arena, const struct workspace *w, const struct servic
 	int rv;
 
 	*s = (struct service){ 0 };
+	/* As smolBSD's users call it: make SERVICE=NAME build, in the workspace. */
+	make_chdir(l.m, w->root);
+	make_preset(l.m, ".TARGETS", "build");
 	rv = load(&l);
+	take_notes(&l);
 	make_free(l.m);
 	return rv;
 }

@@ -54,6 +54,9 @@ struct service {
 	size_t nfiles;
 	const struct service_var *given; /* NAME=VALUE arguments, -t and --arch among them */
 	size_t ngiven;
+
+	const char *const *notes; /* what the files' .info and .warning said, "FILE:LINE: TEXT" */
+	size_t nnotes;
 };
 
 /* What the command line says; NULL or none where it does not. */
