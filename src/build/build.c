@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The steps of a plan, one function for each kind, then the image.
+ * A plan carried out: its inputs looked for, its steps (step.c), the image.
  */
 #include "build/build.h"
 
@@ -15,110 +15,11 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "build/manifest.h"
+#include "build/step.h"
 #include "source/source.h"
 #include "tree/tree.h"
 
 #define MB (UINT64_C(1) << 20)
-
-struct build {
-	const struct plan *plan;
-	struct tree tree;
-	struct blob *blobs; /* one for each set of the plan */
-	size_t nblobs;
-	int64_t newest;
-	struct build_result *result;
-	struct err *err;
-};
-
-/* --- steps --- */
-
-static int
-step_set(struct build *b, const struct plan_step *s)
-{
-	struct blob *blob = &b->blobs[b->nblobs++];
-	uint64_t start = clock_now_ns();
-
-	if (blob_open(blob, s->source, b->err) < 0)
-		return -1;
-	b->result->unpacked += blob->unpacked_now;
-	b->result->sets_ns += clock_now_ns() - start;
-	return blob_overlay(blob, &b->tree, s->glob, &b->newest, b->err);
-}
-
-static int
-step_mkdir(struct build *b, const struct plan_step *s)
-{
-	return tree_mkdir(&b->tree, s->path, s->mode, b->err) == NULL ? -1 : 0;
-}
-
-static int
-step_write(struct build *b, const struct plan_step *s)
-{
-	return tree_write(&b->tree, s->path, s->mode, s->text, strlen(s->text), b->err) == NULL ? -1 : 0;
-}
-
-static int
-step_dir(struct build *b, const struct plan_step *s)
-{
-	return tree_add_dir(&b->tree, s->path, s->source, b->err);
-}
-
-static int
-step_link(struct build *b, const struct plan_step *s)
-{
-	if (tree_lookup(&b->tree, s->source) == NULL) {
-		if (s->optional)
-			return 0;
-		return err_set(b->err, "%s is to be a link to %s, which none of the sets holds: add rescue to SETS",
-		    s->path, s->source);
-	}
-	return tree_symlink(&b->tree, s->path, s->source, b->err) == NULL ? -1 : 0;
-}
-
-/* Files whose path begins with what stands before the '*'; none is no error (a set may lack MAKEDEV.local). */
-static int
-step_copy_glob(struct build *b, const struct plan_step *s)
-{
-	const char *slash = strrchr(s->source, '/'), *star = strchr(slash, '*');
-	struct tree_node *dir, *n;
-	struct str path = { 0 };
-	int rv = 0;
-
-	str_addn(&path, s->source, (size_t)(slash - s->source));
-	dir = tree_lookup(&b->tree, path.p);
-	for (n = dir == NULL ? NULL : dir->child; n != NULL && rv == 0; n = n->next) {
-		if (!tree_is(n, TREE_IFREG) || strncmp(n->name, slash + 1, (size_t)(star - slash) - 1) != 0)
-			continue;
-		path.len = 0;
-		str_addf(&path, "%s/%s", s->path, n->name);
-		/* What the service brought itself stays. */
-		if (tree_lookup(&b->tree, path.p) == NULL &&
-		    tree_add(&b->tree, path.p, &n->inode->attr, b->err) == NULL)
-			rv = -1;
-	}
-	str_release(&path);
-	return rv;
-}
-
-static int
-step(struct build *b, const struct plan_step *s)
-{
-	switch (s->kind) {
-	case PLAN_SET:
-		return step_set(b, s);
-	case PLAN_MKDIR:
-		return step_mkdir(b, s);
-	case PLAN_WRITE:
-		return step_write(b, s);
-	case PLAN_DIR:
-		return step_dir(b, s);
-	case PLAN_LINK:
-		return step_link(b, s);
-	case PLAN_COPY_GLOB:
-		return step_copy_glob(b, s);
-	}
-	return 0;
-}
 
 /* --- before the first --- */
 
@@ -150,6 +51,18 @@ check_sets(const struct plan *p, struct err *err)
 	str_release(&more);
 	arena_release(&arena);
 	return first == NULL ? 0 : -1;
+}
+
+/* Before minutes of work, not after. */
+static int
+check_scripts(const struct plan *p, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < p->nsteps; i++)
+		if (p->steps[i].kind == PLAN_SCRIPT)
+			return err_set(err, "%s: scripts are not run in a build yet", p->steps[i].source);
+	return 0;
 }
 
 static int
@@ -210,7 +123,7 @@ build(struct build *b, const struct build_options *o)
 	b->tree.epoch = TREE_UNDATED;
 	b->tree.root->inode->attr.mtime = TREE_UNDATED;
 	for (i = 0; i < b->plan->nsteps; i++)
-		if (step(b, &b->plan->steps[i]) < 0)
+		if (build_step(b, &b->plan->steps[i]) < 0)
 			return -1;
 	if (tree_date(&b->tree, b->newest, b->err) < 0)
 		return -1;
@@ -228,7 +141,7 @@ build_run(const struct plan *p, const struct build_options *o, struct build_resu
 	int rv;
 
 	*result = (struct build_result){ 0 };
-	if (check_sets(p, err) < 0)
+	if (check_scripts(p, err) < 0 || check_sets(p, err) < 0)
 		return -1;
 	tree_init(&b.tree);
 	b.blobs = xcalloc(p->nsteps, sizeof(*b.blobs));

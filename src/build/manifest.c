@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/str.h"
+#include "build/step.h"
 
 #define RECIPE_MAX (1024 * 1024)
 #define CHUNK (64 * 1024)
@@ -58,23 +59,30 @@ input(json_t *list, const char *kind, const char *path)
 }
 
 static int
-add_recipe(json_t *list, const struct plan *p, struct err *err)
+add_recipe_file(json_t *list, const struct plan *p, const char *path, struct err *err)
 {
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 sha;
-	size_t i, len;
+	size_t len;
+	cleanup_free char *data = file_read(path, RECIPE_MAX, &len, err);
 
-	for (i = 0; i < p->service->nfiles; i++) {
-		cleanup_free char *data = file_read(p->service->files[i], RECIPE_MAX, &len, err);
+	if (data == NULL)
+		return -1;
+	sha256_init(&sha);
+	sha256_add(&sha, data, len);
+	sha256_final(&sha, digest);
+	(void)json_object_set_new(input(list, "recipe", plan_relative(p, path)), "sha256", digest_text(digest));
+	return 0;
+}
 
-		if (data == NULL)
+static int
+add_recipe(json_t *list, const struct plan *p, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < p->service->nfiles; i++)
+		if (add_recipe_file(list, p, p->service->files[i], err) < 0)
 			return -1;
-		sha256_init(&sha);
-		sha256_add(&sha, data, len);
-		sha256_final(&sha, digest);
-		(void)json_object_set_new(
-		    input(list, "recipe", plan_relative(p, p->service->files[i])), "sha256", digest_text(digest));
-	}
 	return 0;
 }
 
@@ -135,8 +143,23 @@ add_dir(json_t *list, const struct plan *p, const char *dir, struct err *err)
 	return rv;
 }
 
+/* Keys come from all over the host: what the image got is the input. */
+static int
+add_keys(json_t *list, const struct tree *tree, const char *path, struct err *err)
+{
+	const struct tree_node *n = tree_lookup(tree, path);
+	uint8_t digest[SHA256_SIZE];
+
+	if (n == NULL)
+		return 0;
+	if (file_digest(n->inode, digest, err) < 0)
+		return -1;
+	(void)json_object_set_new(input(list, "keys", path), "sha256", digest_text(digest));
+	return 0;
+}
+
 static json_t *
-inputs(const struct plan *p, const struct blob *blobs, struct err *err)
+inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, struct err *err)
 {
 	json_t *list = json_array(), *j;
 	const struct plan_step *s;
@@ -145,11 +168,15 @@ inputs(const struct plan *p, const struct blob *blobs, struct err *err)
 
 	for (i = 0; i < p->nsteps && rv == 0; i++) {
 		s = &p->steps[i];
-		if (s->kind == PLAN_SET) {
-			j = input(list, "set", plan_relative(p, s->source));
+		if (build_step_has_blob(s)) {
+			j = input(list, s->kind == PLAN_SET ? "set" : "package", plan_relative(p, s->source));
 			(void)json_object_set_new(j, "sha256", digest_text(blobs++->digest));
 		} else if (s->kind == PLAN_DIR) {
 			rv = add_dir(list, p, s->source, err);
+		} else if (s->kind == PLAN_MTREE) {
+			rv = add_recipe_file(list, p, s->source, err);
+		} else if (s->kind == PLAN_SSH_KEYS) {
+			rv = add_keys(list, tree, s->path, err);
 		}
 	}
 	if (rv == 0)
@@ -180,7 +207,7 @@ steps(const struct plan *p)
 
 	for (i = 0; i < p->nsteps; i++) {
 		s = p->steps[i];
-		if (s.kind == PLAN_SET || s.kind == PLAN_DIR)
+		if (build_step_has_blob(&s) || s.kind == PLAN_DIR || s.kind == PLAN_MTREE)
 			s.source = plan_relative(p, s.source);
 		line.len = 0;
 		plan_step_print(&s, &line);
@@ -207,7 +234,7 @@ int
 manifest_write(
     const struct plan *p, struct tree *tree, const struct blob *blobs, const struct build_result *r, struct err *err)
 {
-	json_t *list = inputs(p, blobs, err), *j;
+	json_t *list = inputs(p, tree, blobs, err), *j;
 	cleanup_free char *dump = NULL, *path = NULL;
 	struct str s = { 0 };
 

@@ -10,7 +10,7 @@
  *	  "tree": "...",                         tree_digest()
  *	  "given": { "IMGSIZE": "256" },         the command line
  *	  "steps": [ "set base.tar.xz", ... ],
- *	  "inputs": [ { "kind": "set"|"file"|"recipe", "path": "...", "sha256": "..." }, ... ] }
+ *	  "inputs": [ { "kind": "set"|"package"|"file"|"recipe"|"keys", "path": "...", "sha256": "..." }, ... ] }
  */
 #ifndef SMOL_BUILD_MANIFEST_H
 #define SMOL_BUILD_MANIFEST_H
@@ -21,7 +21,7 @@
 #include "source/source.h"
 #include "tree/tree.h"
 
-/* blobs: one for each PLAN_SET step, in their order. */
+/* blobs: one for each step that has one, in their order. */
 int
 manifest_write(const struct plan *, struct tree *, const struct blob *blobs, const struct build_result *, struct err *);
 

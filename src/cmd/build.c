@@ -24,8 +24,10 @@ struct args {
 static const struct option longs[] = {
 	{ "arch", required_argument, NULL, 'a' },
 	{ "dry-run", no_argument, NULL, 'n' },
+	{ "fs", required_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "root", required_argument, NULL, 'r' },
 	{ "tag", required_argument, NULL, 't' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -40,6 +42,10 @@ parse_options(struct args *a, int argc, char **argv, struct err *err)
 			return -1;
 		if (ch == 'a')
 			a->request.arch = optarg;
+		if (ch == 'f')
+			a->request.fs = optarg;
+		if (ch == 'r')
+			a->request.root_dir = optarg;
 		if (ch == 't')
 			a->request.tag = optarg;
 		a->dry_run |= ch == 'n';
@@ -185,18 +191,22 @@ run(int argc, char **argv, struct err *err)
 
 const struct command cmd_build = {
 	.name = "build",
-	.args = "[-t TAG] [--arch ARCH] [-n] [--json] [-q] [NAME=VALUE]... SERVICE",
+	.args = "[-t TAG] [--arch ARCH] [--fs FS] [--root DIR] [-n] [--json] [-q] [NAME=VALUE]... SERVICE",
 	.summary = "build the image of a service",
 	.help = "  -t, --tag TAG      images/SERVICE-ARCH:TAG.img\n"
 		"  --arch ARCH        amd64, i386 or evbarm-aarch64 (the host's)\n"
+		"  --fs FS            ffs1, ffs2, or ext2 as smolBSD makes on Linux (ffs1)\n"
+		"  --root DIR         a root directory made by hand, in place of the sets\n"
 		"  -n, --dry-run      print the steps and do nothing\n"
 		"  --json             print the result, or the steps, as JSON\n"
 		"  -q, --quiet        print nothing but errors\n"
 		"  NAME=VALUE         a variable; wins over options.mk and own.mk\n"
 		"\n"
-		"variables: SETS, ADDSETS (sets, each with an optional :GLOB), IMGSIZE (MB, or\n"
-		"auto), MOUNTRO (y: the root is read-only), IMGTAG, SETSEXT, VERS, PKGVERS, DIST.\n"
-		"The sets are looked for in sets/ARCH/ of the workspace and of the store.\n"
+		"variables: SETS, ADDSETS (sets, each with an optional :GLOB), ADDPKGS (packages),\n"
+		"IMGSIZE (MB, or auto), MINIMIZE (y: the files and 10 %; +N: and N MB), MOUNTRO (y:\n"
+		"the root is read-only), SSHKEYS, IMGTAG, SETSEXT, VERS, PKGVERS, DIST, PKGSITE.\n"
+		"Sets are looked for in sets/ARCH/ of the workspace and of the store, packages in\n"
+		"pkgs/ARCH/.\n"
 		"\n"
 		"example: smol build IMGSIZE=256 bozohttpd\n",
 	.run = run,

@@ -41,16 +41,18 @@ write_step(struct plan *p, const char *path, const char *text)
 	s->mode = 0644;
 }
 
+/* A step of the service's own, if the service has what it needs. */
 static void
-dir_step(struct plan *p, const char *source, const char *path)
+source_step(struct plan *p, enum plan_kind kind, const char *source, const char *path)
 {
 	struct plan_step *s;
 
 	if (source == NULL)
 		return;
-	s = add(p, PLAN_DIR);
+	s = add(p, kind);
 	s->source = source;
 	s->path = path;
+	s->mode = 0644;
 }
 
 static void
@@ -61,6 +63,15 @@ link_step(struct plan *p, const char *path, const char *target, bool optional)
 	s->path = path;
 	s->source = target;
 	s->optional = optional;
+}
+
+static void
+package_steps(struct arena *arena, const struct workspace *w, const struct service *service, struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < service->npackages; i++)
+		source_step(p, PLAN_PACKAGE, workspace_package(w, arena, service->arch, service->packages[i]), NULL);
 }
 
 static void
@@ -90,35 +101,98 @@ rescue_steps(struct plan *p)
 	link_step(p, "/bin/sh", "/rescue/sh", false);
 }
 
+static void
+script_steps(struct arena *arena, const struct service *service, struct plan *p)
+{
+	size_t i;
+
+	/* Which of a family of images this one is. */
+	if (service->svcimg != NULL)
+		write_step(p, "/etc/svc", arena_printf(arena, "SVCIMG=%s\n", service->svcimg));
+	for (i = 0; i < service->nscripts; i++)
+		source_step(p, PLAN_SCRIPT, service->scripts[i], NULL);
+}
+
+/*
+ * MAKEDEV lies in /dev, which becomes a tmpfs over it.  Over ext2 NetBSD
+ * cannot lay it as a union: there the script must not try.
+ */
+static void
+makedev_steps(const struct service *service, struct plan *p)
+{
+	struct plan_step *s = add(p, PLAN_COPY_GLOB);
+
+	s->source = "/dev/MAKEDEV*";
+	s->path = "/etc";
+	if (service->fs != SERVICE_EXT2)
+		return;
+	s = add(p, PLAN_CUT);
+	s->path = "/dev/MAKEDEV";
+	s->text = "-o union";
+}
+
+static const char *
+fstab(struct arena *arena, const struct plan *p)
+{
+	const char *access = p->read_only ? "ro" : "rw";
+
+	if (p->fs == SERVICE_EXT2)
+		return arena_printf(arena, "NAME=%s / ext2fs %s 1 1\n", p->label, access);
+	return arena_printf(arena, "NAME=%s / ffs %s,noatime%s 1 1\n", p->label, access, p->log ? ",log" : "");
+}
+
+static void
+image_size(const struct service *service, struct plan *p)
+{
+	if (service->minimize != SERVICE_MINIMIZE_NO) {
+		p->free_percent = service->minimize == SERVICE_MINIMIZE_PERCENT ? 10 : 0;
+		p->free_bytes = service->minimize_mb * MB;
+		return;
+	}
+	p->bytes = service->image_mb * MB;
+	p->free_bytes = service->image_mb == SERVICE_SIZE_AUTO && !service->read_only ? AUTO_FREE : 0;
+}
+
+static void
+image_of(struct arena *arena, const struct workspace *w, const struct service *service, struct plan *p)
+{
+	p->label = arena_printf(arena, "%sroot", service->name);
+	p->image = workspace_image(w, arena, service->name, service->arch, service->tag);
+	p->read_only = service->read_only;
+	p->fs = service->fs;
+	image_size(service, p);
+	/* A log in a minimized image would be most of its room; a root that is never written needs none. */
+	p->log = p->fs != SERVICE_EXT2 && service->minimize == SERVICE_MINIMIZE_NO && !p->read_only;
+}
+
 void
 plan_make(struct arena *arena, const struct workspace *w, const struct service *service, struct plan *p)
 {
 	static const char *const dirs[] = { "/sbin", "/bin", "/dev", "/etc/include" };
-	struct plan_step *s;
 	size_t i;
 
 	*p = (struct plan){ .service = service, .workspace = w };
-	p->steps = arena_calloc(arena, service->nsets + 32, sizeof(*p->steps));
-	p->label = arena_printf(arena, "%sroot", service->name);
-	p->image = workspace_image(w, arena, service->name, service->arch, service->tag);
-	p->read_only = service->read_only;
-	p->bytes = service->image_mb * MB;
-	p->free_bytes = service->image_mb == SERVICE_SIZE_AUTO && !service->read_only ? AUTO_FREE : 0;
+	p->steps = arena_calloc(arena, service->npackages + service->nsets + service->nscripts + 32, sizeof(*p->steps));
+	image_of(arena, w, service, p);
 
+	package_steps(arena, w, service, p);
 	set_steps(arena, w, service, p);
+	source_step(p, PLAN_DIR, service->base_dir, "/");
 	for (i = 0; i < nitems(dirs); i++)
 		mkdir_step(p, dirs[i]);
-	write_step(p, "/etc/fstab",
-	    arena_printf(arena, "NAME=%s / ffs %s,noatime 1 1\n", p->label, service->read_only ? "ro" : "rw"));
-	dir_step(p, service->root_dir, "/");
-	dir_step(p, service->etc_dir, "/etc");
-	dir_step(p, service->common_dir, "/etc/include");
+	write_step(p, "/etc/fstab", fstab(arena, p));
+	source_step(p, PLAN_DIR, service->root_dir, "/");
+	source_step(p, PLAN_DIR, service->etc_dir, "/etc");
+	source_step(p, PLAN_DIR, service->common_dir, "/etc/include");
+	source_step(p, PLAN_DIR, service->packages_dir, "/packages");
+	source_step(p, PLAN_SSH_KEYS, service->ssh_keys, "/etc/ssh/authorized_keys");
 	if (strcmp(service->name, "rescue") == 0)
 		rescue_steps(p);
-	s = add(p, PLAN_COPY_GLOB);
-	s->source = "/dev/MAKEDEV*";
-	s->path = "/etc";
+	source_step(p, PLAN_MTREE, service->mtree, NULL);
+	script_steps(arena, service, p);
+	makedev_steps(service, p);
 	write_step(p, "/etc/pkgvers", arena_printf(arena, "PKGVERS=%s\n", service->pkgvers));
+	source_step(p, PLAN_SCRIPT, service->curlsh, NULL);
 	mkdir_step(p, "/var/qemufwcfg");
 }
 
@@ -142,6 +216,9 @@ void
 plan_step_print(const struct plan_step *s, struct str *out)
 {
 	switch (s->kind) {
+	case PLAN_PACKAGE:
+		str_addf(out, "package %s", s->source);
+		break;
 	case PLAN_SET:
 		str_addf(out, "set %s", s->source);
 		if (s->glob != NULL)
@@ -163,26 +240,42 @@ plan_step_print(const struct plan_step *s, struct str *out)
 	case PLAN_COPY_GLOB:
 		str_addf(out, "copy %s to %s", s->source, s->path);
 		break;
+	case PLAN_CUT:
+		str_addf(out, "cut %s ", s->path);
+		print_quoted(s->text, out);
+		break;
+	case PLAN_MTREE:
+		str_addf(out, "mtree %s", s->source);
+		break;
+	case PLAN_SSH_KEYS:
+		str_addf(out, "ssh-keys %s to %s", s->source, s->path);
+		break;
+	case PLAN_SCRIPT:
+		str_addf(out, "script %s", s->source);
+		break;
 	}
 }
 
 void
 plan_print(const struct plan *p, struct str *out)
 {
+	static const char *const fs_names[] = { "ffs 1", "ffs 2", "ext2" };
 	size_t i;
 
 	for (i = 0; i < p->nsteps; i++) {
 		plan_step_print(&p->steps[i], out);
 		str_add(out, "\n");
 	}
-	str_addf(out, "image %s gpt %s ffs 1 size ", p->image, p->label);
+	str_addf(out, "image %s gpt %s %s size ", p->image, p->label, fs_names[p->fs]);
 	if (p->bytes != 0)
 		str_addf(out, "%" PRIu64 "M", p->bytes / MB);
 	else
 		str_add(out, "auto");
 	if (p->free_bytes != 0)
 		str_addf(out, " free %" PRIu64 "M", p->free_bytes / MB);
-	str_addf(out, "%s\n", p->read_only ? " read-only" : "");
+	if (p->free_percent != 0)
+		str_addf(out, " free %u%%", p->free_percent);
+	str_addf(out, "%s%s\n", p->log ? " log" : "", p->read_only ? " read-only" : "");
 }
 
 const char *

@@ -21,12 +21,17 @@
 #include "service/workspace.h"
 
 enum plan_kind {
+	PLAN_PACKAGE, /* source: archive of a pkgsrc package; its files over its LOCALBASE */
 	PLAN_SET, /* source: archive, glob or NULL; its files over / */
 	PLAN_MKDIR, /* path, mode; left as it is if it exists */
 	PLAN_WRITE, /* path, mode, text */
 	PLAN_DIR, /* source: host directory; its files over path */
 	PLAN_LINK, /* symlink path -> source, which must be in the tree (optional: or nothing is done) */
 	PLAN_COPY_GLOB, /* files that match source, a path with '*' in its last part, into the directory path */
+	PLAN_CUT, /* every occurrence of text out of the file path */
+	PLAN_MTREE, /* source: specification, applied to what is there */
+	PLAN_SSH_KEYS, /* source: SSHKEYS; public keys to the file path, for those who may log in */
+	PLAN_SCRIPT, /* source: script, or its URL; run by sh in the new root */
 };
 
 struct plan_step {
@@ -47,6 +52,9 @@ struct plan {
 	const char *label; /* of the partition */
 	uint64_t bytes; /* IMAGE_SIZE_AUTO: 0 */
 	uint64_t free_bytes; /* with that: room to leave */
+	unsigned free_percent; /* with that: more room, of what the files take */
+	enum service_fs fs;
+	bool log; /* room for a WAPBL log, and fstab turns it on */
 	bool read_only;
 };
 

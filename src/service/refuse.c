@@ -13,8 +13,6 @@
 static const struct {
 	const char *pattern, *what;
 } files[] = {
-	{ "postinst/*.sh", "postinst scripts are not run yet" },
-	{ "packages/*", "packages/ is not installed yet" },
 	{ "NETBSD_ONLY", "this service asks to be built on NetBSD, which smol does not provide yet" },
 };
 
@@ -22,13 +20,9 @@ static const struct {
 	const char *name, *what;
 	const char *but; /* the one value that asks for nothing; NULL: only the empty one */
 } variables[] = {
-	{ "ADDPKGS", "packages are not installed yet", NULL },
 	{ "FROMIMG", "building on an existing image is not done yet", NULL },
-	{ "MINIMIZE", "images are not minimized yet; IMGSIZE=auto makes one as small as its files allow", NULL },
 	{ "BIOSBOOT", "images that boot by BIOS are not made yet", "n" },
 	{ "SMOLIFY", "kernels are not changed yet", "n" },
-	{ "SVCIMG", "postinst scripts are not run yet", NULL },
-	{ "CURLSH", "scripts from a URL are not run yet", NULL },
 };
 
 static int

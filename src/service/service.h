@@ -8,6 +8,9 @@
  *	service/NAME/own.mk       the user's, read after it
  *	service/NAME/root/        goes over /  (smol's own; smolBSD has postinst for it)
  *	service/NAME/etc/         goes over /etc
+ *	service/NAME/packages/    goes to /packages
+ *	service/NAME/mtree        owners, modes, devices (smol's own)
+ *	service/NAME/postinst/    scripts of the build, by name
  *	service/common/           goes into /etc/include
  *
  * What the directory or a variable asks for and smol cannot do yet is an
@@ -26,6 +29,18 @@
 
 #define SERVICE_SIZE_AUTO 0
 
+enum service_fs {
+	SERVICE_FFS1,
+	SERVICE_FFS2,
+	SERVICE_EXT2, /* what smolBSD makes on Linux */
+};
+
+enum service_minimize {
+	SERVICE_MINIMIZE_NO,
+	SERVICE_MINIMIZE_PERCENT, /* the files and 10 % more */
+	SERVICE_MINIMIZE_MB, /* the files and minimize_mb more */
+};
+
 struct service_set {
 	const char *file; /* "base.tar.xz", or a path if it holds a '/' */
 	const char *glob; /* "/usr/bin/strip": only that part; NULL: all */
@@ -43,9 +58,26 @@ struct service {
 	size_t nsets;
 	const char *sets_url; /* where sets can be fetched: a directory */
 
-	const char *root_dir, *etc_dir, *common_dir; /* NULL: there is none */
+	const char *const *packages; /* ADDPKGS */
+	size_t npackages;
+	const char *packages_url; /* PKGSITE: a directory */
 
+	const char *base_dir; /* ROOTDIR: a root made by hand, in place of sets; NULL: none */
+	const char *root_dir, *etc_dir, *common_dir, *packages_dir, *mtree; /* NULL: there is none */
+	const char *const *scripts; /* postinst/NAME.sh in order; with SVCIMG that one only */
+	size_t nscripts;
+	const char *svcimg, *curlsh; /* NULL: not asked for */
+
+	/*
+	 * SSHKEYS: public key files, and "user" for what the user who builds
+	 * logs in with elsewhere; NULL: none.
+	 */
+	const char *ssh_keys;
+
+	enum service_fs fs; /* FS */
 	uint64_t image_mb; /* IMGSIZE, or SERVICE_SIZE_AUTO */
+	enum service_minimize minimize; /* MINIMIZE, which wins over IMGSIZE */
+	uint64_t minimize_mb;
 	bool read_only; /* MOUNTRO */
 	const char *pkgvers;
 
@@ -64,6 +96,8 @@ struct service_request {
 	const char *name;
 	const char *arch; /* else ARCH=, else the environment's ARCH, else the host's */
 	const char *tag; /* else IMGTAG= */
+	const char *fs; /* else FS= */
+	const char *root_dir; /* else ROOTDIR= */
 	char *const *vars; /* NAME=VALUE */
 	size_t nvars;
 };

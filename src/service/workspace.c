@@ -150,6 +150,12 @@ workspace_set(const struct workspace *w, struct arena *arena, const char *arch, 
 }
 
 const char *
+workspace_package(const struct workspace *w, struct arena *arena, const char *arch, const char *name)
+{
+	return root_or_store(w, arena, arena_printf(arena, "pkgs/%s/%s.tgz", arch, name));
+}
+
+const char *
 workspace_kernel(const struct workspace *w, struct arena *arena, const char *file)
 {
 	return root_or_store(w, arena, arena_printf(arena, "kernels/%s", file));

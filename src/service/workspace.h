@@ -6,6 +6,7 @@
  *	ROOT/service/NAME/          services; without a workspace also DATADIR/service/NAME/
  *	ROOT/etc/NAME.conf          how to run them; without a workspace also DATADIR/etc/
  *	ROOT/sets/ARCH/             inputs; in a workspace also STORE/sets/ARCH/
+ *	ROOT/pkgs/ARCH/             inputs; in a workspace also STORE/pkgs/ARCH/
  *	ROOT/kernels/               inputs; in a workspace also STORE/kernels/
  *	ROOT/images/NAME-ARCH[:TAG].img
  *
@@ -41,6 +42,8 @@ const char *workspace_common(const struct workspace *, struct arena *);
 /* Never NULL: whether it is there is the caller's question. */
 const char *workspace_path(const struct workspace *, struct arena *, const char *relative);
 const char *workspace_set(const struct workspace *, struct arena *, const char *arch, const char *file);
+/* pkgs/ARCH/NAME.tgz, where NAME is as ADDPKGS has it. */
+const char *workspace_package(const struct workspace *, struct arena *, const char *arch, const char *name);
 const char *workspace_kernel(const struct workspace *, struct arena *, const char *file);
 /* images/SERVICE-ARCH[:TAG].img; tag may be NULL or "". */
 const char *

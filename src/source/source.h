@@ -55,6 +55,13 @@ void blob_close(struct blob *); /* safe on a zeroed struct, and after a failed b
  */
 int blob_overlay(const struct blob *, struct tree *, const char *glob, int64_t *newest, struct err *);
 
+/*
+ * Lays the files of a binary package of pkgsrc over the tree, below the
+ * package's LOCALBASE, otherwise like blob_overlay().  What is about the
+ * package itself is left out.
+ */
+int blob_overlay_package(const struct blob *, struct tree *, int64_t *newest, struct err *);
+
 /* The cache directory, made if missing (mode 0700); caller frees. NULL and err. */
 char *cache_dir(struct err *);
 

@@ -211,6 +211,13 @@ int64_t tree_stat_mtime(const struct stat *);
 int tree_add_dir(struct tree *, const char *at, const char *dir, struct err *);
 
 /*
+ * Adds everything below the root of another tree at path "at", each as by
+ * tree_add(); hard links inside it stay links.  Contents are not copied: what
+ * they refer to must live as long as "to".  Uses from's inode->index.
+ */
+int tree_graft(struct tree *to, const char *at, struct tree *from, struct err *);
+
+/*
  * Applies an mtree(5) specification (full-path or hierarchical): type, mode,
  * uid, gid, uname, gname, flags, link, device, time, nlink/size/digests
  * ignored, optional.  An entry that the tree lacks is made if it is a

@@ -7,19 +7,18 @@
 # usage: build.py SMOL
 
 import hashlib
-import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 sys.path.insert(0, os.path.join(HERE, ".."))
+from synth.tiny import EPOCH, make_sets  # noqa: E402
 from tap import Tap, run  # noqa: E402
 
 tap = Tap()
@@ -27,61 +26,11 @@ smol = os.path.abspath(sys.argv[1])
 work = tempfile.mkdtemp(prefix="smol-build.")
 env = {k: v for k, v in os.environ.items() if not k.startswith(("SMOL_", "SOURCE_DATE", "XDG_", "ARCH"))}
 env.update(SMOL_CACHE=os.path.join(work, "cache"), SMOL_HOME=os.path.join(work, "no-store"), ARCH="amd64")
-EPOCH = 1700000000
-
-
-def member(tar, name, data=None, mode=0o644, target=None, hard=None, uid=0, gid=0, mtime=EPOCH):
-    ti = tarfile.TarInfo("./" + name)
-    ti.mode, ti.uid, ti.gid, ti.uname, ti.gname, ti.mtime = mode, uid, gid, "root", "wheel", mtime
-    if hard is not None:
-        ti.type, ti.linkname = tarfile.LNKTYPE, "./" + hard
-    elif target is not None:
-        ti.type, ti.linkname = tarfile.SYMTYPE, target
-    elif data is None:
-        ti.type = tarfile.DIRTYPE
-    else:
-        ti.size = len(data)
-    tar.addfile(ti, io.BytesIO(data or b""))
-
-
-def make_sets(directory, ext="tar.xz"):
-    """base, etc, rescue and comp, each a few files where NetBSD has them."""
-    os.makedirs(directory, exist_ok=True)
-    mode = "w:gz" if ext == "tgz" else "w:xz"
-    with tarfile.open("%s/base.%s" % (directory, ext), mode, format=tarfile.USTAR_FORMAT) as t:
-        for d in ("bin", "sbin", "usr", "usr/bin", "usr/libexec", "var", "lib", "mnt", "dev", "dev/pts"):
-            member(t, d, mode=0o755)
-        for f in ("bin/sh", "bin/ksh", "sbin/init", "sbin/mount", "usr/libexec/httpd", "usr/bin/strip"):
-            member(t, f, f.encode() * 900, 0o555)
-        member(t, "usr/libexec/bozohttpd", hard="usr/libexec/httpd")
-        member(t, "usr/bin/su", b"su" * 3000, 0o4555)
-        member(t, "lib/libc.so", target="libc.so.12")
-        member(t, "lib/libc.so.12", b"c" * 300000, 0o444, mtime=EPOCH + 5)
-    with tarfile.open("%s/etc.%s" % (directory, ext), mode, format=tarfile.USTAR_FORMAT) as t:
-        for d in ("etc", "dev", "var", "var/run", "tmp"):
-            member(t, d, mode=0o1777 if d == "tmp" else 0o755)
-        member(t, "etc/rc", b"#!/bin/sh\n# NetBSD's own\n")
-        member(t, "etc/passwd", b"root:*:0:0::/root:/bin/sh\n")
-        member(t, "etc/master.passwd", b"root::0:0::0:0::/root:/bin/sh\n", 0o600)
-        member(t, "dev/MAKEDEV", b"#!/bin/sh -\n", 0o555)
-        member(t, "dev/MAKEDEV.local", b"#!/bin/sh -\n# local\n", 0o555)
-    with tarfile.open("%s/rescue.%s" % (directory, ext), mode, format=tarfile.USTAR_FORMAT) as t:
-        member(t, "rescue", mode=0o755)
-        member(t, "rescue/sh", b"static" * 5000, 0o555)
-        for n in ("init", "mount_ext2fs", "ls"):
-            member(t, "rescue/" + n, hard="rescue/sh")
-    with tarfile.open("%s/comp.%s" % (directory, ext), mode, format=tarfile.USTAR_FORMAT) as t:
-        member(t, "usr/include", mode=0o755)
-        member(t, "usr/include/stdio.h", b"/* stdio */\n", 0o444)
-        member(t, "usr/bin/cc", b"cc" * 100, 0o555)
-        member(t, "usr/bin/strip", b"strip of comp\n", 0o555)
-
-
 def workspace(name, services=True):
     path = os.path.join(work, name)
     os.makedirs(path)
     if services:
-        shutil.copytree(os.path.join(ROOT, "service"), path + "/service")
+        shutil.copytree(os.path.join(ROOT, "service"), path + "/service", symlinks=True)
     else:
         os.mkdir(path + "/service")
     make_sets(path + "/sets/amd64")
@@ -124,7 +73,7 @@ def test_shipped(ws):
             tap.ok(word in p.stdout, "%s: prints '%s'" % (name, word.strip()), p.stdout)
         p = image("check", img, cwd=ws)
         tap.ok(p.returncode == 0, "%s passes smol image check" % name, p.stdout, p.stderr)
-        tap.same(cat(img, "/etc/fstab", ws), "NAME=%sroot / ffs %s,noatime 1 1\n" % (name, "ro" if name == "rescue" else "rw"),
+        tap.same(cat(img, "/etc/fstab", ws), "NAME=%sroot / ffs %s 1 1\n" % (name, "ro,noatime" if name == "rescue" else "rw,noatime,log"),
                  "%s: fstab" % name)
         with open(os.path.join(ws, "service", name, "etc/rc")) as f:
             tap.same(cat(img, "/etc/rc", ws), f.read(), "%s: /etc/rc is the service's" % name)
@@ -220,7 +169,7 @@ def test_parts(ws):
 def test_dry_run(ws):
     before = sorted(os.listdir(ws + "/images"))
     p = build("-n", "base", "IMGSIZE=7", cwd=ws)
-    tap.ok(p.returncode == 0 and p.stdout.endswith("image images/base-amd64.img gpt baseroot ffs 1 size 7M\n"), "--dry-run", p.stdout)
+    tap.ok(p.returncode == 0 and p.stdout.endswith("image images/base-amd64.img gpt baseroot ffs 1 size 7M log\n"), "--dry-run", p.stdout)
     p = build("--dry-run", "--json", "base", "IMGSIZE=7", cwd=ws)
     j = json.loads(p.stdout)
     tap.ok(j["image"]["bytes"] == 7 << 20 and j["steps"][0] == "set sets/amd64/base.tar.xz", "--dry-run --json", p.stdout)
@@ -229,7 +178,6 @@ def test_dry_run(ws):
 
 def test_errors(ws):
     put(ws + "/service/post/postinst/mk.sh", "echo\n")
-    put(ws + "/service/pkgs/options.mk", "# two\nADDPKGS=curl\n")
     put(ws + "/service/shell/options.mk", "X!=id\n")
     put(ws + "/service/web/options.mk", "SETS=base rescue\n")
     put(ws + "/service/fifo/etc/x", "")
@@ -248,8 +196,7 @@ def test_errors(ws):
             (["IMGSIZE=1g", "web"], "the command line: bad IMGSIZE '1g': want a number of MB, or auto", 2),
             (["-t", "a/b", "web"], "the command line: bad tag 'a/b': letters, digits, '_', '.' and '-'", 2),
             (["-z", "web"], "unknown option '-z'; see 'smol build --help'", 2),
-            (["post"], "service/post/postinst/mk.sh: postinst scripts are not run yet", 1),
-            (["pkgs"], "service/pkgs/options.mk:2: ADDPKGS=curl: packages are not installed yet", 1),
+            (["post"], "build post: service/post/postinst/mk.sh: scripts are not run in a build yet", 1),
             (["shell"], "service/shell/options.mk:1: 'X !=' runs a shell command, which is not done here: give X=VALUE on the "
              "command line instead", 1),
             (["web", "--arch", "evbarm-aarch64"], "build web: there is no set '%s/base.tar.xz': fetch it from %s; nor is there "

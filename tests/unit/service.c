@@ -108,16 +108,16 @@ test_refused(void)
 	static const struct {
 		const char *options, *want;
 	} bad[] = {
-		{ "\nADDPKGS=curl\n", "service/x/options.mk:2: ADDPKGS=curl: packages are not installed yet" },
+		{ "\nADDPKGS=curl a/b\n",
+		    "service/x/options.mk:2: bad package 'a/b': the name of a package is wanted, without a path" },
 		{ "FROMIMG=a.img",
 		    "service/x/options.mk:1: FROMIMG=a.img: building on an existing image is not done yet" },
-		{ "MINIMIZE=+3",
-		    "service/x/options.mk:1: MINIMIZE=+3: images are not minimized yet; IMGSIZE=auto makes one "
-		    "as small as its files allow" },
+		{ "MINIMIZE=+3M", "service/x/options.mk:1: bad MINIMIZE '+3M': want y, or +N for N MB of room" },
+		{ "FS=zfs", "service/x/options.mk:1: bad file system 'zfs': ffs1, ffs2 and ext2 are known" },
+		{ "ROOTDIR=none", "service/x/options.mk:1: ROOTDIR=none: there is no such directory" },
 		{ "BIOSBOOT=y", "service/x/options.mk:1: BIOSBOOT=y: images that boot by BIOS are not made yet" },
 		{ "SMOLIFY=y", "service/x/options.mk:1: SMOLIFY=y: kernels are not changed yet" },
-		{ "SVCIMG=a", "service/x/options.mk:1: SVCIMG=a: postinst scripts are not run yet" },
-		{ "CURLSH=http://x", "service/x/options.mk:1: CURLSH=http://x: scripts from a URL are not run yet" },
+		{ "SVCIMG=a", "service/x/options.mk:1: SVCIMG=a: there is no service/x/postinst/a.sh" },
 		{ "BIOSBOOT=n\nADDPKGS=\nMINIMIZE=\n", "" },
 		{ "IMGSIZE=12M", "service/x/options.mk:1: bad IMGSIZE '12M': want a number of MB, or auto" },
 		{ "IMGSIZE=0", "service/x/options.mk:1: bad IMGSIZE '0': must be 1 to 1048576" },
@@ -136,8 +136,6 @@ test_refused(void)
 	static const struct {
 		const char *file, *want;
 	} files[] = {
-		{ "service/x/postinst/00-do.sh", "service/x/postinst/00-do.sh: postinst scripts are not run yet" },
-		{ "service/x/packages/a.tgz", "service/x/packages/a.tgz: packages/ is not installed yet" },
 		{ "service/x/NETBSD_ONLY",
 		    "service/x/NETBSD_ONLY: this service asks to be built on NetBSD, which smol does "
 		    "not provide yet" },
@@ -159,6 +157,38 @@ test_refused(void)
 }
 
 static void
+test_image(void)
+{
+	struct arena arena;
+	struct service s;
+
+	arena_init(&arena);
+	CHECK_STR(load(&arena, "MINIMIZE=y\nFS=ffs2\nSSHKEYS=user a.pub\nADDPKGS=nitro pkgin-23\n", NULL, &s), "");
+	CHECK(s.minimize == SERVICE_MINIMIZE_PERCENT && s.fs == SERVICE_FFS2 && s.npackages == 2);
+	CHECK_STR(s.ssh_keys, "user a.pub");
+	CHECK_STR(s.packages[1], "pkgin-23");
+	CHECK_STR(load(&arena, "MINIMIZE=+7\nFS=ext2\n", NULL, &s), "");
+	CHECK(s.minimize == SERVICE_MINIMIZE_MB && s.minimize_mb == 7 && s.fs == SERVICE_EXT2);
+	CHECK_STR(load(&arena, "MINIMIZE=n\n", NULL, &s), "");
+	CHECK(s.minimize == SERVICE_MINIMIZE_NO && s.nscripts == 0 && s.svcimg == NULL && s.mtree == NULL);
+	put("service/x/postinst/10-b.sh", "");
+	put("service/x/postinst/00-a.sh", "");
+	CHECK_STR(load(&arena, "", NULL, &s), "");
+	CHECK(s.nscripts == 2);
+	CHECK_STR(s.scripts[0], "service/x/postinst/00-a.sh");
+	CHECK_STR(load(&arena, "SVCIMG=10-b\n", NULL, &s), "");
+	CHECK(s.nscripts == 1);
+	CHECK_STR(s.scripts[0], "service/x/postinst/10-b.sh");
+	put("service/x/sailor.conf", "");
+	CHECK_STR(load(&arena, "MINIMIZE=y\n", NULL, &s),
+	    "service/x/options.mk:1: service/x/sailor.conf lists what to keep, and images are not cut down to a list "
+	    "yet; leave MINIMIZE out");
+	CHECK(unlink("service/x/sailor.conf") == 0 && unlink("service/x/postinst/10-b.sh") == 0 &&
+	      unlink("service/x/postinst/00-a.sh") == 0);
+	arena_release(&arena);
+}
+
+static void
 test_arguments(void)
 {
 	static const struct {
@@ -172,7 +202,8 @@ test_arguments(void)
 		{ { "SERVICE=y" }, "SERVICE is given as 'y' and as 'x'" },
 		{ { "ARCH=vax" }, "unknown architecture 'vax': amd64, i386 and evbarm-aarch64 are known" },
 		{ { "IMGSIZE=big" }, "the command line: bad IMGSIZE 'big': want a number of MB, or auto" },
-		{ { "ADDPKGS=a b" }, "the command line: ADDPKGS=a b: packages are not installed yet" },
+		{ { "ADDPKGS=.a" },
+		    "the command line: bad package '.a': the name of a package is wanted, without a path" },
 		{ { "X=${X}", "IMGSIZE=${X}" }, "the value of X contains itself" },
 	};
 	static const char *const names[] = { "", ".", "..", "a/b", "../x", "-x", "x y", "common",
@@ -250,5 +281,5 @@ test_begin(void)
 }
 
 TEST_MAIN({ "a workspace is made", test_begin }, { "defaults", test_defaults }, { "variables", test_variables },
-    { "refused", test_refused }, { "arguments", test_arguments }, { "workspace and store", test_workspace },
-    { "and removed", test_end })
+    { "refused", test_refused }, { "image", test_image }, { "arguments", test_arguments },
+    { "workspace and store", test_workspace }, { "and removed", test_end })

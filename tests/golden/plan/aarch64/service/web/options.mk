@@ -1,0 +1,3 @@
+.if ${ARCH} == "evbarm-aarch64"
+ADDSETS=	misc
+.endif

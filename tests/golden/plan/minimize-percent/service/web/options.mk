@@ -1,0 +1,2 @@
+MINIMIZE=	y
+MOUNTRO=	y

@@ -1,0 +1,3 @@
+ADDPKGS=	nitro \
+	bash
+ADDPKGS+=	curl

@@ -1,3 +1,0 @@
-IMGSIZE=650
-ADDPKGS=php84 \
-	php84-curl

@@ -1,0 +1,1 @@
+CURLSH=	https://example.org/last.sh
