@@ -1,0 +1,2 @@
+# Several console ports, on the whole base system.
+SETS=		base etc

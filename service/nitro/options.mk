@@ -1,0 +1,3 @@
+# nitro, a process supervisor, as the machine's init.
+SETS=		base etc
+ADDPKGS=	nitro
