@@ -58,7 +58,7 @@ run_first(void)
 struct watch {
 	const struct sandbox *sandbox;
 	uint64_t deadline_ns;
-	int loadavg; /* /proc/loadavg; -1: processes are not counted */
+	int loadavg; /* /proc/loadavg, where the watcher has to count; -1: RLIMIT_NPROC does */
 	unsigned tasks; /* of the host, when it began */
 	sigset_t signals; /* blocked: SIGCHLD, SIGTERM */
 };
@@ -77,6 +77,20 @@ count_tasks(int loadavg)
 	return slash == NULL ? 0 : (unsigned)strtoul(slash + 1, NULL, 10);
 }
 
+static unsigned
+tasks_now(int *loadavg)
+{
+	*loadavg = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+	return count_tasks(*loadavg);
+}
+
+/* RLIMIT_NPROC is not for root: where the program is root to the end, only the watcher can count. */
+static bool
+stays_root(const struct sandbox *s)
+{
+	return geteuid() == 0 && (s->writable != NULL || prctl(PR_CAPBSET_READ, CAP_SETUID, 0, 0, 0) != 1);
+}
+
 static int
 watch_init(struct watch *w, const struct sandbox *s, struct err *err)
 {
@@ -85,8 +99,12 @@ watch_init(struct watch *w, const struct sandbox *s, struct err *err)
 	*w = (struct watch){ .sandbox = s, .loadavg = -1 };
 	w->deadline_ns = s->time_ms == 0 ? UINT64_MAX : clock_now_ns() + s->time_ms * UINT64_C(1000000);
 	if (s->tasks != 0)
-		w->loadavg = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
-	w->tasks = count_tasks(w->loadavg);
+		w->tasks = tasks_now(&w->loadavg);
+	/* The host's count is coarse: others start processes too. */
+	if (w->loadavg >= 0 && !stays_root(s)) {
+		(void)close(w->loadavg);
+		w->loadavg = -1;
+	}
 	(void)sigemptyset(&w->signals);
 	(void)sigaddset(&w->signals, SIGCHLD);
 	(void)sigaddset(&w->signals, SIGTERM);
@@ -104,7 +122,7 @@ trouble(const struct watch *w, int got)
 		return SIGTERM;
 	if (clock_now_ns() > w->deadline_ns)
 		return SANDBOX_TOO_LONG;
-	if (w->tasks != 0 && count_tasks(w->loadavg) > w->tasks + w->sandbox->tasks)
+	if (w->loadavg >= 0 && count_tasks(w->loadavg) > w->tasks + w->sandbox->tasks)
 		return SANDBOX_TOO_MANY;
 	return 0;
 }
