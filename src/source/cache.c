@@ -7,10 +7,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,10 +17,10 @@
 #include "base/defs.h"
 #include "base/endian.h"
 #include "base/io.h"
+#include "base/lock.h"
 #include "base/str.h"
 #include "source/source.h"
 
-#define READ_BYTES (256 * 1024)
 #define SETTLED_NS INT64_C(1000000000) /* a file changed later than this may change again within its time stamp */
 
 static char *
@@ -127,33 +125,16 @@ stat_key(const struct stat *st, uint8_t key[SHA256_SIZE])
 	sha256_final(&sha, key);
 }
 
-static int
-hex_value(char c)
-{
-	const char *digits = "0123456789abcdef", *p = c == '\0' ? NULL : strchr(digits, c);
-
-	return p == NULL ? -1 : (int)(p - digits);
-}
-
 /* The digest in a file of the cache: 64 digits and a newline, or it does not count. */
 static bool
 recall(const char *path, uint8_t digest[SHA256_SIZE])
 {
 	struct err ignored;
-	size_t len, i;
+	size_t len;
 	cleanup_free char *text = file_read(path, 4096, &len, &ignored);
-	int high, low;
 
-	if (text == NULL || len != SHA256_HEX || text[len - 1] != '\n')
-		return false;
-	for (i = 0; i < SHA256_SIZE; i++) {
-		high = hex_value(text[2 * i]);
-		low = hex_value(text[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		digest[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return text != NULL && len == SHA256_HEX && text[len - 1] == '\n' &&
+	       hex_read(text, len - 1, digest, SHA256_SIZE);
 }
 
 static void
@@ -167,36 +148,12 @@ remember(const char *path, const uint8_t digest[SHA256_SIZE])
 	(void)file_write(path, text, SHA256_HEX, &ignored);
 }
 
-static int
-read_digest(int fd, uint8_t digest[SHA256_SIZE], struct err *err)
-{
-	cleanup_free uint8_t *buf = xmalloc(READ_BYTES);
-	struct sha256 sha;
-	off_t off = 0;
-	ssize_t n;
-
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	sha256_init(&sha);
-	while ((n = pread(fd, buf, READ_BYTES, off)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			(void)err_sys(err, "cannot read it");
-			sha256_final(&sha, NULL);
-			return -1;
-		}
-		sha256_add(&sha, buf, (size_t)n);
-		off += n;
-	}
-	sha256_final(&sha, digest);
-	return 0;
-}
-
 int
 cache_digest(const char *cache, int fd, uint8_t digest[SHA256_SIZE], struct err *err)
 {
 	uint8_t key[SHA256_SIZE], after_key[SHA256_SIZE];
 	cleanup_free char *path = NULL;
+	struct digest whole;
 	struct stat st, after;
 	struct timespec now;
 	int64_t limit;
@@ -208,8 +165,9 @@ cache_digest(const char *cache, int fd, uint8_t digest[SHA256_SIZE], struct err 
 	path = cache_path(cache, "stat", key, "");
 	if (recall(path, digest))
 		return 0;
-	if (read_digest(fd, digest, err) < 0)
+	if (digest_file(fd, DIGEST_SHA256, &whole, err) < 0)
 		return -1;
+	memcpy(digest, whole.bytes, SHA256_SIZE);
 	if (fstat(fd, &after) < 0)
 		return err_sys(err, "cannot read it");
 	stat_key(&after, after_key);
@@ -246,27 +204,10 @@ int
 cache_lock(const char *cache, const uint8_t digest[SHA256_SIZE], struct err *err)
 {
 	cleanup_free char *path = cache_path(cache, "blobs", digest, ".lock");
-	struct stat held, named;
-	int fd, rv;
+	int fd = lock_take(path, true, err);
 
-	for (;;) {
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-		if (fd < 0)
-			return err_sys(err, "cannot write '%s'", path);
-		do
-			rv = flock(fd, LOCK_EX);
-		while (rv < 0 && errno == EINTR);
-		if (rv < 0) {
-			(void)err_sys(err, "cannot lock '%s'", path);
-			(void)close(fd);
-			return -1;
-		}
-		/* Who had it before has removed its name: lock the file that bears it now. */
-		if (fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino &&
-		    held.st_dev == named.st_dev)
-			break;
-		(void)close(fd);
-	}
+	if (fd < 0)
+		return -1;
 	remove_leftovers(cache, digest);
 	return fd;
 }
@@ -276,6 +217,5 @@ cache_unlock(const char *cache, const uint8_t digest[SHA256_SIZE], int fd)
 {
 	cleanup_free char *path = cache_path(cache, "blobs", digest, ".lock");
 
-	(void)unlink(path);
-	(void)close(fd);
+	lock_drop(path, fd);
 }
