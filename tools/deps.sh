@@ -20,6 +20,7 @@ build|lib libarchive|libarchive-dev|libarchive-devel|libarchive-dev|libarchive|l
 build|lib liblzma|liblzma-dev|xz-devel|xz-dev|xz|xz
 build|lib zlib|zlib1g-dev|zlib-devel|zlib-dev|zlib|zlib
 build|lib libcrypto|libssl-dev|openssl-devel|openssl-dev|openssl|openssl@3
+build|lib libcurl|libcurl4-openssl-dev|libcurl-devel|curl-dev|curl|curl
 build|lib jansson|libjansson-dev|jansson-devel|jansson-dev|jansson|jansson
 demo|cmd qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86_64|qemu-system-x86|qemu
 demo|cmd curl|curl|curl|curl|curl|curl
@@ -40,6 +41,7 @@ check|cmd bsdtar|libarchive-tools|bsdtar|libarchive-tools|libarchive|libarchive
 check|cmd zstd|zstd|zstd|zstd|zstd|zstd
 check|cmd bzip2|bzip2|bzip2|bzip2|bzip2|bzip2
 check|cmd mke2fs|e2fsprogs|e2fsprogs|e2fsprogs|e2fsprogs|e2fsprogs
+check|cmd nginx|nginx|nginx|nginx|nginx|nginx
 check|cmd tmux|tmux|tmux|tmux|tmux|tmux
 '
 
