@@ -16,12 +16,15 @@
 #include "service/service_impl.h"
 
 static const struct {
-	const char *arch, *machine, *setsext;
+	const char *arch, *machine, *setsext, *live;
 } arches[] = {
-	{ "amd64", "x86_64", "tar.xz" },
-	{ "i386", "i386", "tgz" },
-	{ "evbarm-aarch64", "aarch64", "tar.xz" },
+	{ "amd64", "x86_64", "tar.xz", "images/NetBSD-*-amd64-live.img.gz" },
+	{ "i386", "i386", "tgz", "images/NetBSD-*-i386-live.img.gz" },
+	{ "evbarm-aarch64", "aarch64", "tar.xz", "evbarm-aarch64/binary/gzimg/arm64.img.gz" },
 };
+
+/* Where from: the environment may say so too. */
+static const char *const places[] = { "DIST", "KDIST", "PKGSITE" };
 
 /* --- what the command line says --- */
 
@@ -60,12 +63,13 @@ give_arguments(struct service_loader *l)
 		if (equal == NULL || !make_name_ok(arg, (size_t)(equal - arg)))
 			return err_usage(l->err, "bad argument '%s': want NAME=VALUE, as in IMGSIZE=256", arg);
 		arg = arena_strndup(l->arena, arg, (size_t)(equal - arg));
-		if (strcmp(arg, "SERVICE") == 0 && strcmp(equal + 1, l->req->name) != 0)
+		if (strcmp(arg, "SERVICE") == 0 && l->req->name != NULL && strcmp(equal + 1, l->req->name) != 0)
 			return err_usage(l->err, "SERVICE is given as '%s' and as '%s'", equal + 1, l->req->name);
 		if (give(l, arg, equal + 1) < 0)
 			return -1;
 	}
-	make_override(l->m, "SERVICE", l->req->name);
+	if (l->req->name != NULL)
+		make_override(l->m, "SERVICE", l->req->name);
 	return 0;
 }
 
@@ -94,23 +98,40 @@ preset_arch(struct service_loader *l)
 		make_preset(l->m, "MACHINE", arches[i].machine);
 		if (make_where(l->m, "SETSEXT") == NULL)
 			make_preset(l->m, "SETSEXT", arches[i].setsext);
+		l->live = arches[i].live;
 	}
 	return 0;
+}
+
+static void
+preset_places(struct service_loader *l)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < nitems(places); i++) {
+		value = getenv(places[i]);
+		if (value != NULL && *value != '\0' && make_where(l->m, places[i]) == NULL)
+			make_preset(l->m, places[i], value);
+	}
 }
 
 /* What make's own Makefile of smolBSD gives after options.mk where nothing else did. */
 static int
 read_defaults(struct service_loader *l)
 {
-	static const char text[] =
+	const char *text = arena_printf(l->arena,
 	    "VERS?=11\n"
 	    "PKGVERS?=11.0\n"
 	    "DIST?=https://nycdn.netbsd.org/pub/NetBSD-daily/netbsd-${VERS}/latest/${ARCH}/binary\n"
+	    "KDIST?=https://smolbsd.org/assets\n"
 	    "PKGSITE?=https://cdn.netbsd.org/pub/pkgsrc/packages/NetBSD/${MACHINE}/${PKGVERS}/All\n"
+	    "LIVEIMGGZ?=https://nycdn.netbsd.org/pub/NetBSD-daily/HEAD/latest/%s\n"
 	    "SETS?=base.${SETSEXT} etc.${SETSEXT}\n"
-	    "IMGSIZE?=512\n";
+	    "IMGSIZE?=512\n",
+	    l->live);
 
-	return make_read_text(l->m, "smol", text, sizeof(text) - 1, l->err);
+	return make_read_text(l->m, "smol", text, strlen(text), l->err);
 }
 
 static int
@@ -147,13 +168,20 @@ find_dir(struct service_loader *l)
 static int
 load(struct service_loader *l)
 {
-	if (find_dir(l) < 0 || give_arguments(l) < 0 || preset_arch(l) < 0)
+	bool named = l->req->name != NULL;
+
+	if ((named && find_dir(l) < 0) || give_arguments(l) < 0 || preset_arch(l) < 0)
 		return -1;
-	if (read_file(l, "options.mk") < 0 || read_file(l, "own.mk") < 0 || read_defaults(l) < 0)
+	preset_places(l);
+	if (named && (read_file(l, "options.mk") < 0 || read_file(l, "own.mk") < 0))
 		return -1;
-	if (service_refuse(l->arena, l->s->dir, l->m, l->err) < 0)
+	if (read_defaults(l) < 0)
 		return -1;
-	return service_set_values(l) < 0 || service_set_files(l) < 0 ? -1 : 0;
+	if (named && !l->req->inputs_only && service_refuse(l->arena, l->s->dir, l->m, l->err) < 0)
+		return -1;
+	if (service_set_values(l) < 0)
+		return -1;
+	return named ? service_set_files(l) : 0;
 }
 
 static void

@@ -56,11 +56,11 @@ struct service {
 
 	struct service_set *sets; /* SETS, then ADDSETS */
 	size_t nsets;
-	const char *sets_url; /* where sets can be fetched: a directory */
-
 	const char *const *packages; /* ADDPKGS */
 	size_t npackages;
-	const char *packages_url; /* PKGSITE: a directory */
+
+	/* Where they can be fetched: directories, NULL if not known; the live image's own URL, '*' for its version. */
+	const char *sets_url, *kernel_url, *packages_url, *live_url;
 
 	const char *base_dir; /* ROOTDIR: a root made by hand, in place of sets; NULL: none */
 	const char *root_dir, *etc_dir, *common_dir, *packages_dir, *mtree; /* NULL: there is none */
@@ -93,7 +93,8 @@ struct service {
 
 /* What the command line says; NULL or none where it does not. */
 struct service_request {
-	const char *name;
+	const char *name; /* NULL: the defaults, of no service */
+	bool inputs_only; /* to fetch what it needs: what cannot be built yet is no error */
 	const char *arch; /* else ARCH=, else the environment's ARCH, else the host's */
 	const char *tag; /* else IMGTAG= */
 	const char *fs; /* else FS= */

@@ -16,6 +16,7 @@ struct service_loader {
 	const struct service_request *req;
 	struct make *m;
 	struct service *s;
+	const char *live; /* the architecture's live image, below HEAD/latest */
 	struct err *err;
 };
 

@@ -158,8 +158,16 @@ set_sets(struct service_loader *l)
 		return service_bad_value(l, "SETSEXT", "SETSEXT is empty");
 	if (l->s->base_dir == NULL && (add_sets(l, "SETS", setsext) < 0 || add_sets(l, "ADDSETS", setsext) < 0))
 		return -1;
-	l->s->sets_url = dist == NULL ? NULL : arena_printf(l->arena, "%s/sets", dist);
+	l->s->sets_url = dist == NULL ? NULL : arena_printf(l->arena, "%s%ssets", dist, str_ends(dist, "/") ? "" : "/");
 	return 0;
+}
+
+static int
+set_places(struct service_loader *l)
+{
+	if (service_get(l, "KDIST", &l->s->kernel_url) < 0 || service_get(l, "PKGSITE", &l->s->packages_url) < 0)
+		return -1;
+	return service_get(l, "LIVEIMGGZ", &l->s->live_url);
 }
 
 static int
@@ -188,13 +196,14 @@ set_fs(struct service_loader *l)
 static int
 set_minimize(struct service_loader *l)
 {
-	const char *minimize, *sailor = arena_printf(l->arena, "%s/sailor.conf", l->s->dir);
+	const char *minimize, *sailor;
 
 	if (service_get(l, "MINIMIZE", &minimize) < 0)
 		return -1;
 	if (minimize == NULL || strcmp(minimize, "n") == 0 || strcmp(minimize, "no") == 0)
 		return 0;
-	if (access(sailor, F_OK) == 0)
+	sailor = arena_printf(l->arena, "%s/sailor.conf", l->s->dir == NULL ? "." : l->s->dir);
+	if (!l->req->inputs_only && access(sailor, F_OK) == 0)
 		return err_set(l->err,
 		    "%s: %s lists what to keep, and images are not cut down to a list yet; leave MINIMIZE out",
 		    make_where(l->m, "MINIMIZE"), sailor);
@@ -213,8 +222,7 @@ set_packages(struct service_loader *l)
 {
 	size_t i;
 
-	if (get_words(l, "ADDPKGS", &l->s->packages, &l->s->npackages) < 0 ||
-	    service_get(l, "PKGSITE", &l->s->packages_url) < 0)
+	if (get_words(l, "ADDPKGS", &l->s->packages, &l->s->npackages) < 0)
 		return -1;
 	for (i = 0; i < l->s->npackages; i++)
 		if (strchr(l->s->packages[i], '/') != NULL || l->s->packages[i][0] == '.')
@@ -252,7 +260,7 @@ int
 service_set_values(struct service_loader *l)
 {
 	static int (*const setters[])(struct service_loader *) = { set_base_dir, set_arch, set_tag, set_size, set_fs,
-		set_minimize, set_sets, set_packages, set_flags };
+		set_minimize, set_sets, set_places, set_packages, set_flags };
 	size_t i;
 
 	for (i = 0; i < nitems(setters); i++)
