@@ -152,7 +152,8 @@ workspace_set(const struct workspace *w, struct arena *arena, const char *arch, 
 const char *
 workspace_package(const struct workspace *w, struct arena *arena, const char *arch, const char *name)
 {
-	return root_or_store(w, arena, arena_printf(arena, "pkgs/%s/%s.tgz", arch, name));
+	return root_or_store(
+	    w, arena, arena_printf(arena, "pkgs/%s/%s%s", arch, name, str_ends(name, ".tgz") ? "" : ".tgz"));
 }
 
 const char *
