@@ -4,11 +4,9 @@
  */
 #include "build/build.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/defs.h"
@@ -22,36 +20,6 @@
 #define MB (UINT64_C(1) << 20)
 
 /* --- before the first --- */
-
-/* All sets that are not there, in one message: the first by path and URL, the others by name. */
-static int
-check_sets(const struct plan *p, struct err *err)
-{
-	const struct plan_step *s, *first = NULL;
-	struct str more = { 0 };
-	struct arena arena;
-	const char *url;
-	size_t i;
-
-	arena_init(&arena);
-	for (i = 0; i < p->nsteps; i++) {
-		s = &p->steps[i];
-		if (s->kind != PLAN_SET || access(s->source, F_OK) == 0 || errno != ENOENT)
-			continue;
-		if (first == NULL)
-			first = s;
-		else if (strcmp(s->source, first->source) != 0)
-			str_addf(&more, "%s%s", more.len == 0 ? "; nor is there " : ", ", s->source);
-	}
-	if (first != NULL) {
-		url = plan_set_url(&arena, p->service, first->source);
-		(void)err_set(err, "there is no set '%s'%s%s%.300s", first->source,
-		    url == NULL ? "" : ": fetch it from ", url == NULL ? "" : url, more.p == NULL ? "" : more.p);
-	}
-	str_release(&more);
-	arena_release(&arena);
-	return first == NULL ? 0 : -1;
-}
 
 /* Before minutes of work, not after. */
 static int
@@ -141,7 +109,8 @@ build_run(const struct plan *p, const struct build_options *o, struct build_resu
 	int rv;
 
 	*result = (struct build_result){ 0 };
-	if (check_scripts(p, err) < 0 || check_sets(p, err) < 0)
+	if (check_scripts(p, err) < 0 || fetch_sets(p->workspace, p->service, &o->fetch, err) < 0 ||
+	    fetch_packages(p->workspace, p->service, &o->fetch, err) < 0)
 		return -1;
 	tree_init(&b.tree);
 	b.blobs = xcalloc(p->nsteps, sizeof(*b.blobs));

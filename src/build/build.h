@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Carries a plan out: sets from the blob cache and directories of the host
- * into a tree, the tree into an image, and a manifest beside it.
+ * Carries a plan out: missing sets fetched, sets from the blob cache and
+ * directories of the host into a tree, the tree into an image, and a manifest
+ * beside it.
  *
  *	plan.steps ─► struct tree ─► images/NAME.img ─► images/NAME.img.manifest.json
  */
@@ -14,8 +15,10 @@
 #include "base/err.h"
 #include "image/image.h"
 #include "plan/plan.h"
+#include "source/fetch.h"
 
 struct build_options {
+	struct fetch_options fetch; /* of sets that are not there */
 	/* As in struct image_options. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *progress_arg;

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "build/build.h"
 #include "cmd/cmd.h"
+#include "cmd/fetch_progress.h"
 #include "cmd/image_result.h"
 #include "plan/plan.h"
 #include "service/service.h"
@@ -18,7 +19,7 @@
 
 struct args {
 	struct service_request request;
-	bool dry_run, json, quiet;
+	bool dry_run, json, offline, quiet;
 };
 
 static const struct option longs[] = {
@@ -26,6 +27,7 @@ static const struct option longs[] = {
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "fs", required_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "offline", no_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "root", required_argument, NULL, 'r' },
 	{ "tag", required_argument, NULL, 't' },
@@ -50,6 +52,7 @@ parse_options(struct args *a, int argc, char **argv, struct err *err)
 			a->request.tag = optarg;
 		a->dry_run |= ch == 'n';
 		a->json |= ch == 'j';
+		a->offline |= ch == 'o';
 		a->quiet |= ch == 'q';
 	}
 	return 0;
@@ -128,10 +131,17 @@ static int
 build(const struct args *a, const struct plan *p, struct err *err)
 {
 	struct cmd_progress progress;
+	struct fetch_progress fetching;
 	struct build_options options = { .progress = cmd_progress, .progress_arg = &progress };
 	struct build_result result;
 	int rv;
 
+	fetch_progress_init(&fetching, a->quiet, stderr, NULL);
+	fetch_options_init(&options.fetch);
+	options.fetch.offline |= a->offline;
+	options.fetch.only_missing = true;
+	options.fetch.event = fetch_progress_event;
+	options.fetch.arg = &fetching;
 	cmd_progress_init(&progress, p->image, a->quiet);
 	rv = build_run(p, &options, &result, err);
 	cmd_progress_end(&progress);
@@ -191,7 +201,7 @@ run(int argc, char **argv, struct err *err)
 
 const struct command cmd_build = {
 	.name = "build",
-	.args = "[-t TAG] [--arch ARCH] [--fs FS] [--root DIR] [-n] [--json] [-q] [NAME=VALUE]... SERVICE",
+	.args = "[-t TAG] [--arch ARCH] [--fs FS] [--root DIR] [-n] [--json] [--offline] [-q] [NAME=VALUE]... SERVICE",
 	.summary = "build the image of a service",
 	.help = "  -t, --tag TAG      images/SERVICE-ARCH:TAG.img\n"
 		"  --arch ARCH        amd64, i386 or evbarm-aarch64 (the host's)\n"
@@ -199,6 +209,7 @@ const struct command cmd_build = {
 		"  --root DIR         a root directory made by hand, in place of the sets\n"
 		"  -n, --dry-run      print the steps and do nothing\n"
 		"  --json             print the result, or the steps, as JSON\n"
+		"  --offline          fetch nothing; a missing set or package is an error\n"
 		"  -q, --quiet        print nothing but errors\n"
 		"  NAME=VALUE         a variable; wins over options.mk and own.mk\n"
 		"\n"
@@ -206,7 +217,7 @@ const struct command cmd_build = {
 		"IMGSIZE (MB, or auto), MINIMIZE (y: the files and 10 %; +N: and N MB), MOUNTRO (y:\n"
 		"the root is read-only), SSHKEYS, IMGTAG, SETSEXT, VERS, PKGVERS, DIST, PKGSITE.\n"
 		"Sets are looked for in sets/ARCH/ of the workspace and of the store, packages in\n"
-		"pkgs/ARCH/.\n"
+		"pkgs/ARCH/; what is missing is fetched from DIST and PKGSITE, as 'smol fetch' does.\n"
 		"\n"
 		"example: smol build IMGSIZE=256 bozohttpd\n",
 	.run = run,

@@ -26,6 +26,7 @@ struct command {
 };
 
 extern const struct command cmd_build;
+extern const struct command cmd_fetch;
 extern const struct command cmd_image_cat;
 extern const struct command cmd_image_check;
 extern const struct command cmd_image_ls;

@@ -291,13 +291,3 @@ plan_relative(const struct plan *p, const char *path)
 	}
 	return path;
 }
-
-const char *
-plan_set_url(struct arena *arena, const struct service *service, const char *archive)
-{
-	const char *slash = strrchr(archive, '/');
-
-	if (service->sets_url == NULL)
-		return NULL;
-	return arena_printf(arena, "%s/%s", service->sets_url, slash == NULL ? archive : slash + 1);
-}

@@ -68,7 +68,4 @@ void plan_print(const struct plan *, struct str *out);
 /* The path as seen from the workspace, the store or what ships: the same for everyone who has these. */
 const char *plan_relative(const struct plan *, const char *path);
 
-/* Where a missing set can be had: its URL, the arena's; NULL if not known. */
-const char *plan_set_url(struct arena *, const struct service *, const char *archive);
-
 #endif

@@ -199,8 +199,8 @@ def test_errors(ws):
             (["post"], "build post: service/post/postinst/mk.sh: scripts are not run in a build yet", 1),
             (["shell"], "service/shell/options.mk:1: 'X !=' runs a shell command, which is not done here: give X=VALUE on the "
              "command line instead", 1),
-            (["web", "--arch", "evbarm-aarch64"], "build web: there is no set '%s/base.tar.xz': fetch it from %s; nor is there "
-             "%s/rescue.tar.xz" % (sets, url, sets), 1),
+            (["web", "--offline", "--arch", "evbarm-aarch64"], "build web: there is no set '%s/base.tar.xz', and nothing is fetched "
+             "(--offline): it would come from %s; nor is there %s/rescue.tar.xz" % (sets, url, sets), 1),
             (["rescue", "SETS=base"], "build rescue: /sbin/init is to be a link to /rescue/init, which none of the sets holds: add "
              "rescue to SETS", 1)):
         p = build(*args, cwd=ws)
