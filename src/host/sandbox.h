@@ -39,7 +39,8 @@ struct sandbox {
 	unsigned time_ms; /* from here to the end */
 	unsigned cpu_s; /* of one process */
 	uint64_t memory_bytes; /* of one process */
-	unsigned tasks; /* of its user, more than the host had; where that cannot be limited (root), ended with TOO_MANY */
+	unsigned
+	    tasks; /* of its user, more than the host had; where that cannot be limited (root), ended with TOO_MANY */
 	unsigned without; /* mechanisms that are not to be used: tests try the others so */
 };
 
