@@ -10,6 +10,8 @@
 enum {
 	MAGIC = 0x336ec578,
 	OFF_VERSION = 4,
+	OFF_MODULES = 12,
+	OFF_MODLIST = 16,
 	OFF_CMDLINE = 24,
 	OFF_MEMMAP = 40,
 	OFF_MEMMAP_COUNT = 48,
@@ -56,6 +58,9 @@ boot_init(uint32_t start_info)
 		return "command line above 4 GiB";
 	if (get_le32(si + OFF_CMDLINE) != 0)
 		boot.cmdline = ptr_to(get_le32(si + OFF_CMDLINE));
+	/* The first of the list: address and size, 8 bytes each. */
+	if (get_le32(si + OFF_MODULES) > 0)
+		boot.initrd_bytes = get_le32((const uint8_t *)ptr_to(get_le32(si + OFF_MODLIST)) + 8);
 	if (get_le32(bss_start) != 0 || get_le32(ptr_to(addr_of(bss_end) - 4)) != 0)
 		return "the loader did not clear bss";
 	return memmap_init(si);

@@ -31,6 +31,8 @@ say_machine(void)
 {
 	print("probe: %u MB, %d cpus, mptable %x, console %s, tsc %u kHz\n", (uint32_t)(boot.ram_bytes >> 20),
 	    mptable.cpu_count, mptable.pointer, console_name(), clock.tsc_khz);
+	if (boot.initrd_bytes > 0)
+		print("probe: initrd of %u bytes\n", boot.initrd_bytes);
 	if (cmdline.verbose)
 		print("probe: command line: %s\n", boot.cmdline);
 }

@@ -9,6 +9,7 @@
 #include "http.h"
 #include "print.h"
 #include "reset.h"
+#include "script_device.h"
 #include "string.h"
 #include "tests.h"
 
@@ -108,8 +109,24 @@ command_exit(struct ffs *fs, char *arg)
 	machine_exit((uint8_t)parse_number(arg, NULL));
 }
 
+/* Of those that need no file system. */
+#define DEVICE_COMMAND(name)                                                                                           \
+	static const char *device_##name(struct ffs *fs, char *arg)                                                    \
+	{                                                                                                              \
+		(void)fs;                                                                                              \
+		return command_##name(arg);                                                                            \
+	}
+DEVICE_COMMAND(say)
+DEVICE_COMMAND(hear)
+DEVICE_COMMAND(fwcfg)
+DEVICE_COMMAND(share)
+DEVICE_COMMAND(disks)
+DEVICE_COMMAND(write)
+
 static const struct command commands[] = { { "print", command_print }, { "cat", command_cat }, { "ls", command_ls },
-	{ "sleep", command_sleep }, { "serve", command_serve }, { "test", command_test }, { "exit", command_exit } };
+	{ "sleep", command_sleep }, { "serve", command_serve }, { "test", command_test }, { "exit", command_exit },
+	{ "say", device_say }, { "hear", device_hear }, { "fwcfg", device_fwcfg }, { "share", device_share },
+	{ "disks", device_disks }, { "write", device_write } };
 
 static void
 line_run(struct ffs *fs, const char *file, uint32_t number, char *line)

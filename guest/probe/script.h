@@ -4,7 +4,8 @@
  * a line:
  *
  *	print TEXT...  cat FILE  ls DIR  sleep SECONDS  serve DIR PORT
- *	test  exit CODE
+ *	test  exit CODE  say TEXT...  hear  fwcfg  share FILE  disks
+ *	write DISK TEXT...
  */
 #ifndef PROBE_SCRIPT_H
 #define PROBE_SCRIPT_H

@@ -20,6 +20,7 @@ enum {
 	PORTS = 2,
 	TX_BUFFERS = 8,
 	TX_SIZE = 256,
+	RX_SIZE = 128,
 	CONTROL_BUFFERS = 8,
 	CONTROL_SIZE = 64,
 	DEVICE_READY = 0,
@@ -217,4 +218,21 @@ viocon_write(uint32_t port, const char *text, size_t len)
 		queue_write(port, text, len);
 	if (port != 0)
 		viocon_drain();
+}
+
+uint32_t
+viocon_read(uint32_t port, char *buf, uint32_t size, uint32_t timeout_ms)
+{
+	static char incoming[RX_SIZE];
+	struct virtqueue *q = &rx[port];
+	uint32_t cookie, len;
+
+	/* One buffer, posted when it is asked for, never more than size. */
+	if (!started || !virtqueue_add(q, &(struct segment){ incoming, min_u32(size, RX_SIZE), true }, 1, 0))
+		return 0;
+	virtqueue_kick(q);
+	if (!virtqueue_wait(q, timeout_ms) || !virtqueue_take(q, &cookie, &len))
+		return 0;
+	memcpy(buf, incoming, len);
+	return len;
 }

@@ -16,6 +16,8 @@ bool viocon_start(void);
 bool viocon_has_port(uint32_t port);
 /* Queued, and waited for only where all buffers are busy; port 1 waits. */
 void viocon_write(uint32_t port, const char *, size_t);
+/* What came in, at most size bytes; 0 if nothing does in that time. */
+uint32_t viocon_read(uint32_t port, char *buf, uint32_t size, uint32_t timeout_ms);
 /* All that was written has reached the device. */
 bool viocon_drain(void);
 
