@@ -35,13 +35,6 @@ usage(FILE *out, const char *group)
 	return out == stdout ? 0 : 2;
 }
 
-static int
-help(const struct command *c)
-{
-	(void)printf("usage: smol %s %s\n\n%s.\n\n%s", c->name, c->args, c->summary, c->help);
-	return fflush(stdout) == 0 ? 0 : 1;
-}
-
 /* The row for argv[0] (and argv[1]: "image ls"); *words is how many it took. */
 static const struct command *
 find(int argc, char **argv, int *words)
@@ -77,7 +70,7 @@ run(const struct command *c, int argc, char **argv)
 	int rv;
 
 	if (wants_help(argc, argv))
-		return help(c);
+		return cmd_help(c);
 	(void)snprintf(name, sizeof(name), "%s", c->name);
 	argv[0] = name;
 	rv = c->run(argc, argv, &err);

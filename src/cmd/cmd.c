@@ -33,6 +33,13 @@ cmd_getopt(int argc, char **argv, const char *shorts, const struct option *longs
 }
 
 int
+cmd_help(const struct command *c)
+{
+	(void)printf("usage: smol %s %s\n\n%s.\n\n%s", c->name, c->args, c->summary, c->help);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int
 cmd_flush(struct err *err)
 {
 	if (fflush(stdout) != 0 || ferror(stdout))

@@ -34,6 +34,9 @@ extern const struct command cmd_image_make;
 extern const struct command cmd_image_tree;
 extern const struct command cmd_run;
 
+/* What "--help" prints; the exit status. */
+int cmd_help(const struct command *);
+
 /*
  * getopt_long(3) that fills err instead of printing: '?' is never returned,
  * a bad option gives -2.  shorts must not begin with ':' or '+'; options end at

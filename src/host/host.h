@@ -51,6 +51,8 @@ extern const enum host_accel_kind host_native_kind; /* HOST_ACCEL_TCG: the syste
 /* reason is filled in every case. */
 enum host_native host_native_probe(char *reason, size_t size);
 const char *host_system(void); /* "Linux" */
+/* Whether we may have a tap interface of that name ("": a new one); the message says how to get one. */
+int host_tap_check(const char *interface, struct err *);
 
 /* Whether the text of Linux's /proc/cpuinfo shows vmx or svm. */
 bool host_cpuinfo_has_virt(const char *text);

@@ -38,3 +38,10 @@ host_qemu_hint(const char *arch)
 	(void)arch;
 	return "brew install qemu";
 }
+
+int
+host_tap_check(const char *interface, struct err *err)
+{
+	(void)interface;
+	return err_set(err, "macOS has no tap interfaces; leave out the second NIC");
+}

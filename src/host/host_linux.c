@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
 #include <linux/kvm.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,30 @@ host_native_probe(char *reason, size_t size)
 #endif
 	(void)snprintf(reason, size, "/dev/kvm works");
 	return HOST_NATIVE_GOOD;
+}
+
+int
+host_tap_check(const char *interface, struct err *err)
+{
+	cleanup_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	const char *name = *interface == '\0' ? "tap0" : interface;
+
+	if (fd < 0)
+		return err_sys(err, "a second NIC needs a tap interface: cannot open '/dev/net/tun'");
+	if (strlen(interface) >= sizeof(ifr.ifr_name))
+		return err_usage(err, "bad tap interface '%s': the name is too long", interface);
+	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
+	/* It goes with the descriptor, if it was not there before. */
+	if (ioctl(fd, TUNSETIFF, &ifr) == 0)
+		return 0;
+	if (errno == EBUSY)
+		return err_set(err, "the tap interface '%s' is in use by another program", interface);
+	if (errno == EPERM)
+		return err_set(err,
+		    "you may not make a tap interface; as root: ip tuntap add %s mode tap user %ld, then bridgenet=%s",
+		    name, (long)getuid(), name);
+	return err_sys(err, "cannot have the tap interface '%s'", name);
 }
 
 const char *

@@ -1,58 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The foreground instance: one poll(2) loop over signals, console, the user's
- * input and output, the control socket and the backend's standard error.
+ * The life of a machine: one poll(2) loop over signals, the channels with their
+ * fronts, the control socket and the backend's standard error.
  */
 #include "instance/instance.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/defs.h"
 #include "base/spawn.h"
-#include "base/str.h"
+#include "instance/attach.h"
+#include "instance/channel.h"
 #include "instance/ports.h"
+#include "instance/preflight.h"
+#include "instance/process.h"
 #include "instance/qmp.h"
-#include "instance/relay.h"
 #include "instance/signals.h"
 #include "instance/terminal.h"
+#include "instance/unix_socket.h"
 
 #define QUIT_MS 2000 /* from a polite request to SIGKILL */
-#define FOREGROUND_MS 500 /* how often a background job looks whether it is one */
-#define DIAGNOSIS_MAX 8192 /* of the backend's standard error */
-#define KEY_PREFIX 0x01 /* Ctrl-A */
+#define LOOK_MS 500 /* how often a background job looks whether it is one, and the fronts who stands still */
+#define HALT_QUIET_MS 300 /* after NetBSD's last words, nothing more comes */
 
-enum poll_slot { P_SIGNAL, P_CONSOLE, P_STDIN, P_STDOUT, P_CONTROL, P_STDERR, P_SLOTS };
+/* sys/arch/<arch>/<arch>/machdep.c, cpu_reboot() */
+static const char halted[] = "\nThe operating system has halted.\nPlease press any key to reboot.\n\n";
+static const char done[] = "\nJEMATA!";
+
+enum { P_SIGNAL, P_CONTROL, P_STDERR, P_CONSOLE, P_PORT = P_CONSOLE + CHANNEL_FDS, P_SLOTS = P_PORT + CHANNEL_FDS };
 
 struct instance {
 	const struct machine *machine;
-	const struct backend_ops *backend;
 	const struct instance_options *options;
 	struct instance_result *result;
-	const char *program; /* base name, for messages */
-	pid_t pid;
-	bool reaped, started;
-	int status;
-	int console, peer; /* our end of the console, and the backend's until it has started */
-	int diagnosis_fd, output, signals;
-	size_t output_max;
+	struct instance_info info;
+	struct process process;
+	struct channel console, port;
 	struct qmp qmp;
-	struct terminal terminal;
-	struct relay in, out;
-	struct str diagnosis;
-	bool prefix; /* Ctrl-A was the last key */
+	struct front *stdio; /* one of the console's; NULL: none */
+	struct attach attach;
+	bool started;
+	bool finished; /* the guest said that it is done: what it said still counts */
 	bool ending; /* by us: its output no longer matters */
-	uint64_t kill_at_ms;
+	uint64_t kill_at_ms, halt_at_ms; /* 0: not */
 	bool failed; /* err says why */
 	struct err *err;
 };
@@ -63,29 +61,46 @@ now_ms(void)
 	return clock_now_ns() / 1000000;
 }
 
-/* Ends the machine from our side; asked again, without mercy. */
 static void
-end(struct instance *in, enum instance_end how, int sig)
+ask_to_quit(struct instance *in)
 {
-	if (in->reaped) {
-		/* Only its last output was still to be written. */
-		in->ending = true;
-		in->result->end = how;
-		in->result->signal = sig;
-		return;
-	}
-	if (in->ending) {
-		(void)kill(in->pid, SIGKILL);
-		return;
-	}
-	in->ending = true;
-	in->result->end = how;
-	in->result->signal = sig;
 	in->kill_at_ms = now_ms() + QUIT_MS;
 	if (in->qmp.state == QMP_READY && in->qmp.fd >= 0)
 		qmp_command(&in->qmp, "quit");
 	else
-		(void)kill(in->pid, SIGTERM);
+		(void)kill(in->process.pid, SIGTERM);
+}
+
+/* Ends the machine from our side; asked again, without mercy. */
+static void
+end(struct instance *in, enum instance_end how, int sig)
+{
+	bool first = !in->ending && !in->finished;
+
+	in->ending = true;
+	if (first) {
+		in->result->end = how;
+		in->result->signal = sig;
+	}
+	/* Else only its last output was still to be written. */
+	if (in->process.reaped)
+		return;
+	if (first)
+		ask_to_quit(in);
+	else
+		(void)kill(in->process.pid, SIGKILL);
+}
+
+static void
+finish(struct instance *in, enum instance_end how)
+{
+	if (in->ending || in->finished)
+		return;
+	in->finished = true;
+	in->result->end = how;
+	/* It may have reset at once: then only this was still to be read. */
+	if (!in->process.reaped)
+		ask_to_quit(in);
 }
 
 static void
@@ -99,25 +114,29 @@ fail(struct instance *in)
 static void
 reap(struct instance *in)
 {
-	if (in->reaped || waitpid(in->pid, &in->status, WNOHANG) != in->pid)
-		return;
-	in->reaped = true;
-	/* Ours was the last: the console's stream now ends. */
-	if (in->peer >= 0)
-		(void)close(in->peer);
-	in->peer = -1;
+	if (!in->process.reaped && process_reap(&in->process)) {
+		/* Ours were the last: the streams now end. */
+		channel_started(&in->console);
+		channel_started(&in->port);
+	}
+	if (attach_reap(&in->attach))
+		end(in, INSTANCE_LEFT, 0);
 }
 
 static void
 suspend(struct instance *in)
 {
-	terminal_restore(&in->terminal);
-	if (!in->reaped)
-		(void)kill(in->pid, SIGSTOP);
+	struct terminal *t = in->stdio == NULL ? NULL : front_stdio_terminal(in->stdio);
+
+	if (t != NULL)
+		terminal_restore(t);
+	if (!in->process.reaped)
+		(void)kill(in->process.pid, SIGSTOP);
 	signals_stop();
-	if (!in->reaped)
-		(void)kill(in->pid, SIGCONT);
-	terminal_sync(&in->terminal);
+	if (!in->process.reaped)
+		(void)kill(in->process.pid, SIGCONT);
+	if (t != NULL)
+		terminal_sync(t);
 }
 
 static void
@@ -134,7 +153,8 @@ handle_signals(struct instance *in)
 			suspend(in);
 			break;
 		case SIGCONT:
-			terminal_sync(&in->terminal);
+			if (in->stdio != NULL)
+				terminal_sync(front_stdio_terminal(in->stdio));
 			break;
 		default:
 			end(in, INSTANCE_INTERRUPTED, sig);
@@ -143,139 +163,106 @@ handle_signals(struct instance *in)
 }
 
 static void
-key(struct instance *in, uint8_t byte)
+start(struct instance *in)
 {
-	if (!in->options->all_keys || in->terminal.fd < 0) {
-		relay_push(&in->in, byte);
-	} else if (in->prefix) {
-		in->prefix = false;
-		if (byte == 'x' || byte == 'X')
-			end(in, INSTANCE_INTERRUPTED, SIGINT);
-		else if (byte == KEY_PREFIX)
-			relay_push(&in->in, byte);
-	} else if (byte == KEY_PREFIX)
-		in->prefix = true;
-	else
-		relay_push(&in->in, byte);
-}
-
-static void
-handle_input(struct instance *in)
-{
-	uint8_t buf[1024];
-	ssize_t n = read(STDIN_FILENO, buf, sizeof(buf)), i;
-
-	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-		in->in.ended = true;
-	for (i = 0; i < n; i++)
-		key(in, buf[i]);
-}
-
-/* Its bytes go to the guest only as fast as the guest takes them. */
-static void
-handle_console(struct instance *in, short revents)
-{
-	if ((revents & POLLOUT) != 0 && in->in.len > 0 && relay_write(&in->in, in->console, SIZE_MAX) < 0) {
-		in->in.len = 0;
-		in->in.ended = true;
+	channel_started(&in->console);
+	channel_started(&in->port);
+	if (in->options->npty_command > 0 &&
+	    attach_start(&in->attach, in->options->pty_command, in->options->npty_command, in->info.pty, in->err) < 0) {
+		fail(in);
+		return;
 	}
-	if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 && relay_room(&in->out))
-		relay_read(&in->out, in->console);
-}
-
-static void
-handle_output(struct instance *in, short revents)
-{
-	bool gone = (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
-
-	if (!gone && in->out.len > 0 && relay_write(&in->out, in->output, in->output_max) < 0) {
-		gone = errno == EPIPE || errno == EIO;
-		if (!gone) {
-			(void)err_sys(in->err, "cannot write the guest's output");
-			fail(in);
-			return;
-		}
-	}
-	if (gone && !in->ending)
-		end(in, INSTANCE_NO_READER, SIGPIPE);
+	in->started = true;
+	qmp_command(&in->qmp, "cont");
+	if (in->options->started != NULL)
+		in->options->started(in->options->arg, &in->info);
+	if (in->stdio != NULL)
+		front_stdio_start(in->stdio);
 }
 
 static void
 handle_control(struct instance *in)
 {
-	int flags;
-
 	if (qmp_read(&in->qmp, in->err) < 0) {
-		(void)err_wrap(in->err, "%s failed", in->program);
+		(void)err_wrap(in->err, "%s failed", in->process.program);
 		fail(in);
-		return;
-	}
-	if (in->started || in->qmp.state != QMP_READY || in->ending)
-		return;
-	/*
-	 * QEMU's virtio console drops what a socket does not take at once.  The
-	 * flag is the open file's, which we share with it: let it wait instead.
-	 */
-	flags = fcntl(in->peer, F_GETFL);
-	if (flags >= 0)
-		(void)fcntl(in->peer, F_SETFL, flags & ~O_NONBLOCK);
-	(void)close(in->peer);
-	in->peer = -1;
-	terminal_sync(&in->terminal);
-	in->started = true;
-	qmp_command(&in->qmp, "cont");
+	} else if (!in->started && in->qmp.state == QMP_READY && !in->ending)
+		start(in);
 }
 
 static void
-handle_diagnosis(struct instance *in)
+handle_channel(struct instance *in, struct channel *c, const struct pollfd p[CHANNEL_FDS])
 {
-	char buf[1024];
-	ssize_t n;
-
-	while (in->diagnosis_fd >= 0) {
-		n = read(in->diagnosis_fd, buf, sizeof(buf));
-		if (n > 0) {
-			if (in->diagnosis.len < DIAGNOSIS_MAX)
-				str_addn(&in->diagnosis, buf, (size_t)n);
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		(void)close(in->diagnosis_fd);
-		in->diagnosis_fd = -1;
+	switch (channel_handle(c, p, in->err)) {
+	case FRONT_FAILED:
+		fail(in);
+		break;
+	case FRONT_QUIT:
+		end(in, INSTANCE_INTERRUPTED, SIGINT);
+		break;
+	case FRONT_UNREAD:
+		if (!in->ending)
+			end(in, INSTANCE_NO_READER, SIGPIPE);
+		break;
+	default:
+		break;
 	}
+	if (in->ending)
+		channel_discard(c);
 }
 
 static void
 prepare(struct instance *in, struct pollfd p[P_SLOTS])
 {
-	bool input = !in->in.ended && !in->ending && !in->reaped && in->started && relay_room(&in->in) &&
-		     (in->terminal.fd < 0 || (in->terminal.raw && terminal_foreground(&in->terminal)));
-	short console = (short)((relay_room(&in->out) ? POLLIN : 0) | (in->in.len > 0 ? POLLOUT : 0));
+	bool keys = in->started && !in->ending && !in->process.reaped;
+	size_t i;
 
-	p[P_SIGNAL] = (struct pollfd){ in->signals, POLLIN, 0 };
-	p[P_CONSOLE] = (struct pollfd){ console != 0 && !in->out.ended ? in->console : -1, console, 0 };
-	p[P_STDIN] = (struct pollfd){ input ? STDIN_FILENO : -1, POLLIN, 0 };
-	/* Even with nothing to write: that nobody reads it is worth to know. */
-	p[P_STDOUT] = (struct pollfd){ in->ending ? -1 : in->output, in->out.len > 0 ? POLLOUT : 0, 0 };
+	p[P_SIGNAL] = (struct pollfd){ signals_fd(), POLLIN, 0 };
 	p[P_CONTROL] = (struct pollfd){ in->qmp.fd, POLLIN, 0 };
-	p[P_STDERR] = (struct pollfd){ in->diagnosis_fd, POLLIN, 0 };
+	p[P_STDERR] = (struct pollfd){ in->process.stderr_fd, POLLIN, 0 };
+	channel_prepare(&in->console, keys, p + P_CONSOLE);
+	channel_prepare(&in->port, keys, p + P_PORT);
+	for (i = P_CONSOLE; in->ending && i < P_SLOTS; i++)
+		if (i != P_CONSOLE && i != P_PORT)
+			p[i].fd = -1;
+}
+
+static bool
+background(const struct instance *in)
+{
+	const struct terminal *t = in->stdio == NULL ? NULL : front_stdio_terminal(in->stdio);
+
+	return t != NULL && t->fd >= 0 && !t->raw;
 }
 
 static int
 timeout_ms(const struct instance *in)
 {
-	uint64_t now;
+	uint64_t now = now_ms(), at = UINT64_MAX;
 
-	if (in->ending && !in->reaped) {
-		now = now_ms();
-		return now >= in->kill_at_ms ? 0 : (int)(in->kill_at_ms - now);
-	}
-	if (in->terminal.fd >= 0 && !in->terminal.raw)
-		return FOREGROUND_MS;
-	return -1;
+	if (in->kill_at_ms > 0 && !in->process.reaped)
+		at = in->kill_at_ms;
+	if (in->halt_at_ms > 0 && !in->finished)
+		at = u64_min(at, in->halt_at_ms);
+	if (background(in) || in->process.reaped || channel_blocked(&in->console) || channel_blocked(&in->port))
+		at = u64_min(at, now + LOOK_MS);
+	return at == UINT64_MAX ? -1 : at <= now ? 0 : (int)(at - now);
+}
+
+/* What the guest said, and the clock. */
+static void
+act(struct instance *in)
+{
+	if (in->port.seen)
+		finish(in, INSTANCE_DONE);
+	if (!in->console.watch.ended)
+		in->halt_at_ms = 0;
+	else if (in->halt_at_ms == 0)
+		in->halt_at_ms = now_ms() + HALT_QUIET_MS;
+	else if (now_ms() >= in->halt_at_ms)
+		finish(in, INSTANCE_HALTED);
+	if (in->kill_at_ms > 0 && !in->process.reaped && now_ms() >= in->kill_at_ms)
+		(void)kill(in->process.pid, SIGKILL);
 }
 
 static void
@@ -286,153 +273,146 @@ step(struct instance *in)
 
 	prepare(in, p);
 	n = poll(p, P_SLOTS, timeout_ms(in));
-	if (n < 0)
-		n = 0; /* EINTR: the pipe has the signal */
 	handle_signals(in);
-	if (n > 0 && p[P_CONTROL].revents != 0)
-		handle_control(in);
-	if (n > 0 && p[P_STDERR].revents != 0)
-		handle_diagnosis(in);
-	if (n > 0 && p[P_CONSOLE].revents != 0)
-		handle_console(in, p[P_CONSOLE].revents);
-	if (n > 0 && p[P_STDIN].revents != 0)
-		handle_input(in);
-	if (n > 0 && p[P_STDOUT].revents != 0)
-		handle_output(in, p[P_STDOUT].revents);
-	if (in->ending)
-		in->out.start = in->out.len = 0;
-	if (in->ending && !in->reaped && now_ms() >= in->kill_at_ms)
-		(void)kill(in->pid, SIGKILL);
-	if (n == 0 && in->started && !in->ending)
-		terminal_sync(&in->terminal);
+	if (n > 0) {
+		if (p[P_CONTROL].revents != 0)
+			handle_control(in);
+		if (p[P_STDERR].revents != 0)
+			process_listen(&in->process);
+		handle_channel(in, &in->console, p + P_CONSOLE);
+		handle_channel(in, &in->port, p + P_PORT);
+	}
+	act(in);
+	if (n == 0 && in->started && !in->ending && in->stdio != NULL)
+		terminal_sync(front_stdio_terminal(in->stdio));
 }
 
-static int
-backend_failed(struct instance *in, const char *what)
+/* Told to by those whom we gave the means: the process id, the QMP port. */
+static bool
+stopped(const struct instance *in)
 {
-	handle_diagnosis(in);
-	if (in->diagnosis.len == 0)
-		return err_set(in->err, "%s failed: %s", in->program, what);
-	(void)in->backend->explain(in->machine, in->diagnosis.p, in->err);
-	return err_wrap(in->err, "%s failed", in->program);
+	const char *reason = in->qmp.shutdown_reason;
+
+	return (in->machine->pidfile != NULL && strcmp(reason, "host-signal") == 0) ||
+	       (in->machine->qmp != NULL && strcmp(reason, "host-qmp-quit") == 0);
 }
 
 /* The backend is gone, and all it had to say is read: how did it end? */
 static int
 verdict(struct instance *in)
 {
-	struct str what = { 0 };
-	bool zero = WIFEXITED(in->status) && WEXITSTATUS(in->status) == 0;
+	bool zero = in->process.status == 0;
 	const char *reason = in->qmp.shutdown_reason;
-	int rv;
+	char what[96];
 
 	if (in->failed)
 		return -1;
-	if (in->ending)
+	if (in->ending || in->finished)
 		return 0;
 	if (in->qmp.panicked || strcmp(reason, "guest-panic") == 0) {
 		in->result->end = INSTANCE_PANICKED;
 		return 0;
 	}
-	if (zero && in->started && (*reason == '\0' || str_starts(reason, "guest-")))
+	if (!zero)
+		return process_failed_status(&in->process, in->err);
+	if (!in->started)
+		return process_failed(&in->process, "it ended before the machine started", in->err);
+	if (stopped(in))
+		in->result->end = INSTANCE_STOPPED;
+	else if (*reason != '\0' && !str_starts(reason, "guest-")) {
+		/* What it was told by a signal it also says itself: ours is clearer. */
+		str_release(&in->process.said);
+		(void)snprintf(what, sizeof(what), "it was told to end from outside (%s)", reason);
+		return process_failed(&in->process, what, in->err);
+	}
+	return 0;
+}
+
+static int
+open_console(struct instance *in)
+{
+	const struct instance_options *o = in->options;
+	struct channel *c = &in->console;
+	const char *pty;
+	int fd;
+
+	if (channel_open(c, in->err) < 0)
+		return -1;
+	if (o->stdio) {
+		in->stdio = front_stdio_new(o->all_keys, in->err);
+		if (channel_add(c, in->stdio) < 0)
+			return -1;
+	}
+	if (o->pty) {
+		if (channel_add(c, front_pty_new(o->npty_command > 0, &pty, in->err)) < 0)
+			return -1;
+		(void)snprintf(in->info.pty, sizeof(in->info.pty), "%s", pty);
+	}
+	if (o->serial_port != 0) {
+		fd = ports_listen(o->serial_port, "serial_port", in->err);
+		if (fd < 0 || channel_add(c, front_listen_new(fd, true)) < 0)
+			return -1;
+	}
+	return o->log == NULL ? 0 : channel_add(c, front_log_new(o->log, INSTANCE_LOG_MAX, in->err));
+}
+
+static int
+open_port(struct instance *in)
+{
+	const char *path;
+	int fd;
+
+	if (in->machine->nports == 0)
 		return 0;
-	if (WIFSIGNALED(in->status))
-		str_addf(&what, "killed by signal %d (%s)", WTERMSIG(in->status), strsignal(WTERMSIG(in->status)));
-	else if (!zero)
-		str_addf(&what, "exit status %d", WEXITSTATUS(in->status));
-	else if (!in->started)
-		str_add(&what, "it ended before the machine started");
-	else
-		str_addf(&what, "it was told to end from outside (%s)", reason);
-	/* What it was told by a signal it also says itself: ours is clearer. */
-	if (zero && in->started)
-		str_release(&in->diagnosis);
-	rv = backend_failed(in, what.p);
-	str_release(&what);
+	if (channel_open(&in->port, in->err) < 0)
+		return -1;
+	path = in->machine->ports[0].socket;
+	if (path == NULL)
+		return 0;
+	fd = unix_socket_listen(path, in->err);
+	return fd < 0 ? -1 : channel_add(&in->port, front_listen_new(fd, false));
+}
+
+static int
+spawn_backend(struct instance *in, const struct backend_ops *backend, const struct backend_env *env)
+{
+	struct backend_env own = *env;
+	int control[2], rv;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0)
+		return err_sys(in->err, "cannot make sockets");
+	qmp_init(&in->qmp, control[0]);
+	own.console_fd = in->console.peer;
+	own.control_fd = control[1];
+	own.port_fd = in->port.peer;
+	rv = process_start(&in->process, in->machine, backend, &own, in->err);
+	(void)close(control[1]);
 	return rv;
 }
 
-static int
-spawn_backend(struct instance *in, const struct backend_env *env, struct err *err)
+static bool
+over(const struct instance *in)
 {
-	int console[2] = { -1, -1 }, control[2] = { -1, -1 }, diagnosis[2] = { -1, -1 }, keep[2];
-	struct backend_env own = *env;
-	const char *const *argv;
-	struct arena arena;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0 || pipe2(diagnosis, O_CLOEXEC) < 0) {
-		(void)err_sys(err, "cannot make sockets");
-		in->pid = -1;
-	} else {
-		(void)fcntl(console[0], F_SETFL, O_NONBLOCK);
-		(void)fcntl(diagnosis[0], F_SETFL, O_NONBLOCK);
-		keep[0] = own.console_fd = console[1];
-		keep[1] = own.control_fd = control[1];
-		arena_init(&arena);
-		argv = in->backend->argv(in->machine, &own, &arena, err);
-		in->pid = argv == NULL ? -1
-				       : spawn_start(&(struct spawn){ .argv = argv,
-							 .in = -1,
-							 .out = -1,
-							 .err = diagnosis[1],
-							 .keep = keep,
-							 .nkeep = nitems(keep),
-							 .new_session = true,
-							 .die_with_parent = true },
-					     err);
-		arena_release(&arena);
-	}
-	in->console = console[0];
-	in->peer = console[1];
-	in->diagnosis_fd = diagnosis[0];
-	qmp_init(&in->qmp, control[0]);
-	if (control[1] >= 0)
-		(void)close(control[1]);
-	if (diagnosis[1] >= 0)
-		(void)close(diagnosis[1]);
-	return in->pid < 0 ? -1 : 0;
-}
-
-static void
-release(struct instance *in)
-{
-	const int fds[] = { in->console, in->peer, in->diagnosis_fd, in->output };
-	size_t i;
-
-	terminal_close(&in->terminal);
-	qmp_release(&in->qmp);
-	for (i = 0; i < nitems(fds); i++)
-		if (fds[i] >= 0)
-			(void)close(fds[i]);
-	str_release(&in->diagnosis);
-	free(in);
+	return in->process.reaped && (in->ending || (channel_drained(&in->console) && channel_drained(&in->port)));
 }
 
 static int
-run(struct instance *in, const struct backend_env *env, struct err *err)
+run(struct instance *in, const struct backend_ops *backend, const struct backend_env *env)
 {
-	int rv;
+	int rv = -1;
 
-	if (terminal_open(&in->terminal, STDIN_FILENO, in->options->all_keys, err) < 0)
+	if (open_console(in) < 0 || preflight(in->machine, in->err) < 0 || open_port(in) < 0)
 		return -1;
-	in->output = relay_output_open(STDOUT_FILENO, &in->output_max, err);
-	if (in->output < 0)
-		return -1;
-	in->signals = signals_open(err);
-	if (in->signals < 0)
-		return -1;
-	rv = spawn_backend(in, env, err);
-	if (rv == 0) {
-		while (!in->reaped || ((!in->out.ended || in->out.len > 0) && !in->ending))
+	if (signals_open(in->err) == 0 && spawn_backend(in, backend, env) == 0) {
+		while (!over(in))
 			step(in);
 		if (qmp_read(&in->qmp, in->err) < 0)
 			qmp_release(&in->qmp);
 		rv = verdict(in);
-		in->result->mid_line = in->out.last != '\0' && in->out.last != '\n';
+		in->result->mid_line = in->console.last != '\0' && in->console.last != '\n';
 	}
-	terminal_restore(&in->terminal);
-	signals_close();
+	attach_end(&in->attach);
+	preflight_undo(in->machine, in->process.pid);
 	return rv;
 }
 
@@ -440,23 +420,27 @@ int
 instance_run(const struct machine *m, const struct backend_ops *backend, const struct backend_env *env,
     const struct instance_options *options, struct instance_result *result, struct err *err)
 {
-	const char *slash = strrchr(env->program, '/');
 	struct instance *in;
 	int rv;
 
 	*result = (struct instance_result){ .end = INSTANCE_ENDED };
-	if (spawn_std_open(err) < 0 || ports_check(&m->nic, err) < 0)
+	if (spawn_std_open(err) < 0)
 		return -1;
 	in = xcalloc(1, sizeof(*in));
 	in->machine = m;
-	in->backend = backend;
 	in->options = options;
 	in->result = result;
 	in->err = err;
-	in->program = slash == NULL ? env->program : slash + 1;
-	in->console = in->peer = in->diagnosis_fd = in->output = in->qmp.fd = -1;
-	in->terminal = (struct terminal){ .fd = -1 };
-	rv = run(in, env, err);
-	release(in);
+	in->qmp.fd = in->process.stderr_fd = -1;
+	channel_init(&in->console, m->guest == MACHINE_GUEST_NETBSD ? halted : NULL);
+	channel_init(&in->port, done);
+	rv = run(in, backend, env);
+	/* First the terminal, then signals: one that comes now must not leave it raw. */
+	channel_release(&in->console);
+	channel_release(&in->port);
+	signals_close();
+	qmp_release(&in->qmp);
+	process_release(&in->process);
+	free(in);
 	return rv;
 }

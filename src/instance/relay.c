@@ -12,43 +12,54 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Gathers the free bytes at the end when less than this is left there. */
+/* Room enough for one more read. */
 #define READ_MIN 4096
 
 bool
 relay_room(const struct relay *r)
 {
-	return !r->ended && r->len <= sizeof(r->bytes) - READ_MIN;
+	return r->len <= sizeof(r->bytes) - READ_MIN;
+}
+
+size_t
+relay_space(const struct relay *r)
+{
+	return sizeof(r->bytes) - r->len;
 }
 
 static void
-gather(struct relay *r)
+drop(struct relay *r, size_t len)
 {
-	if (sizeof(r->bytes) - r->start - r->len >= READ_MIN)
-		return;
-	memmove(r->bytes, r->bytes + r->start, r->len);
-	r->start = 0;
+	r->start += len;
+	r->len -= len;
+	if (r->len == 0)
+		r->start = 0;
 }
 
 void
-relay_read(struct relay *r, int fd)
+relay_add(struct relay *r, const void *bytes, size_t len)
 {
-	ssize_t n;
+	const uint8_t *p = bytes;
 
-	gather(r);
-	n = read(fd, r->bytes + r->start + r->len, sizeof(r->bytes) - r->start - r->len);
-	if (n > 0)
-		r->len += (size_t)n;
-	else if (n == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
-		r->ended = true;
+	if (len > sizeof(r->bytes)) {
+		p += len - sizeof(r->bytes);
+		len = sizeof(r->bytes);
+	}
+	if (len > relay_space(r))
+		drop(r, len - relay_space(r));
+	if (len > sizeof(r->bytes) - r->start - r->len) {
+		memmove(r->bytes, r->bytes + r->start, r->len);
+		r->start = 0;
+	}
+	memcpy(r->bytes + r->start + r->len, p, len);
+	r->len += len;
 }
 
 void
 relay_push(struct relay *r, uint8_t byte)
 {
-	gather(r);
-	if (r->start + r->len < sizeof(r->bytes))
-		r->bytes[r->start + r->len++] = byte;
+	if (r->len < sizeof(r->bytes))
+		relay_add(r, &byte, 1);
 }
 
 int
@@ -60,10 +71,7 @@ relay_write(struct relay *r, int fd, size_t max)
 		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
 	if (n > 0)
 		r->last = r->bytes[r->start + (size_t)n - 1];
-	r->start += (size_t)n;
-	r->len -= (size_t)n;
-	if (r->len == 0)
-		r->start = 0;
+	drop(r, (size_t)n);
 	return 0;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bytes from one descriptor to another, through a buffer of fixed size: when
- * it is full nothing more is read, and the writer on the other side waits.
+ * Bytes on their way to a descriptor, in a buffer of fixed size: when it is
+ * full either nothing more is read, and the writer on the other side waits, or
+ * the oldest bytes go.
  */
 #ifndef SMOL_INSTANCE_RELAY_H
 #define SMOL_INSTANCE_RELAY_H
@@ -15,15 +16,17 @@
 struct relay {
 	uint8_t bytes[64 * 1024];
 	size_t start, len; /* what is waiting to be written */
-	bool ended; /* the reading side has seen its end */
 	uint8_t last; /* the last byte written */
 };
 
 /* True if there is room to read into. */
 bool relay_room(const struct relay *);
 
-/* One read.  An error is an end too: a terminal or a peer that went away. */
-void relay_read(struct relay *, int fd);
+/* How many bytes relay_add() takes without dropping any. */
+size_t relay_space(const struct relay *);
+
+/* Bytes at the end; where there is no room for them the oldest go. */
+void relay_add(struct relay *, const void *, size_t);
 
 /* A byte from elsewhere; dropped if there is no room. */
 void relay_push(struct relay *, uint8_t byte);

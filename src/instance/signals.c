@@ -46,6 +46,12 @@ signals_open(struct err *err)
 	}
 	sa.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &sa, &old_pipe);
+	return 0;
+}
+
+int
+signals_fd(void)
+{
 	return ends[0];
 }
 
@@ -73,6 +79,8 @@ signals_close(void)
 {
 	size_t i;
 
+	if (ends[0] < 0)
+		return;
 	for (i = 0; i < nitems(caught); i++)
 		(void)sigaction(caught[i], &old[i], NULL);
 	(void)sigaction(SIGPIPE, &old_pipe, NULL);

@@ -9,8 +9,11 @@
 
 #include "base/err.h"
 
-/* INT, TERM, HUP, QUIT, TSTP, CONT and CHLD; PIPE is ignored.  The descriptor to poll, or -1. */
+/* INT, TERM, HUP, QUIT, TSTP, CONT and CHLD; PIPE is ignored. */
 int signals_open(struct err *);
+
+/* The descriptor to poll; -1: not open. */
+int signals_fd(void);
 
 /* The next signal that came, or 0. */
 int signals_next(void);
@@ -18,7 +21,7 @@ int signals_next(void);
 /* Stops this process as the signal's default would, until it is continued. */
 void signals_stop(void);
 
-/* The old actions again. */
+/* The old actions again; nothing if not open. */
 void signals_close(void);
 
 #endif

@@ -143,14 +143,14 @@ def bad_accelerators():
 
 def bad_words():
     for args, text in ((["-p", "80"], "bad port forward"), (["-p", "1:99999"], "is not a port"),
-            (["-m", "1"], "bad memory size"), (["-c", "0"], "bad number of CPUs"), (["-x"], "unknown option"),
+            (["-m", "1"], "bad memory size"), (["-c", "0"], "bad number of CPUs"), (["-Z"], "unknown option"),
             (["-a", "y" * 300], "too long"), (["-p", "8080:80", "-p", "8080:81"], "forwarded twice")):
         r = run(*args)
         assert r.returncode == 2 and text in r.stderr.decode() and r.stderr.count(b"\n") == 1, (args, r)
 
 
 def print_only():
-    r = run("-v", "-p", "8080:80")
+    r = run("-n", "-p", "8080:80")
     again = subprocess.run(["sh", "-c", r.stdout], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=DEADLINE)
     assert r.returncode == 0 and r.stdout.count(b"\n") == 1 and again.stdout.startswith(b"guest: "), (r, again)
 
@@ -173,7 +173,7 @@ class Workspace:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE, text=True)
 
     def command(self, *args, **kw):
-        r = self.run("-v", *args, **kw)
+        r = self.run("-n", *args, **kw)
         assert r.returncode == 0, r
         return r.stdout
 
@@ -211,8 +211,17 @@ def workspace_conf():
     c = w.command("-m", "64", "-c", "1", "-a", "x=y", "-p", "1:2", "web-amd64")
     for text in ("-m 64M ", "-smp 1 ", " -z x=y'", "hostfwd=tcp::1-:2 ", "web-amd64.img"):
         assert text in c, (text, c)
-    w.conf("mem=512\nshare=/tmp\n")
-    assert "etc/web.conf:2: 'smol run' does not know 'share' yet" in w.error("web")
+    w.conf("share=/tmp\nfwcfgvar=A=1,B=2\nqmp_port=4444\nmax_ports=3\ndrive2=images/web-amd64.img\nnonet=y\n"
+        "extra=\"-D 'my log'\"\n")
+    c = w.command("web")
+    for text in ("path=/tmp,", "opt/org.smolbsd.var.B,string=2", "localhost:4444", "s-web-p1.sock", "s-web-p2.sock",
+            "drive=disk1", "-D 'my log'"):
+        assert text in c, (text, c)
+    assert "-netdev" not in c
+    w.conf("ARCH=i386\nbridgenet=\ninitrd=y\nimg=other-amd64\n")
+    assert "it is for i386, this run is for amd64; set ARCH=i386" in w.error("web")
+    c = w.command("web", ARCH="i386", KERNEL=COM)
+    assert "-initrd images/other-amd64.img " in c and "root=" not in c and "tap" not in c, c
     w.conf("\nhostfwd=8080\n")
     r = w.run("web")
     assert r.returncode == 2 and "etc/web.conf:2: bad port forward '8080': " in r.stderr, r
@@ -237,7 +246,7 @@ TESTS = [
     ("no QEMU, or one that is none", bad_backends),
     ("QEMU_ACCEL that cannot be", bad_accelerators),
     ("bad options: status 2, one line", bad_words),
-    ("-v prints a command that works", print_only),
+    ("-n prints a command that works", print_only),
     ("services, names and paths", workspace_names),
     ("etc/SERVICE.conf", workspace_conf),
 ]

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Settings and image → struct machine, with smolBSD's defaults.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/defs.h"
+#include "base/str.h"
+#include "base/words.h"
+#include "cmd/launch.h"
+#include "image/image.h"
+#include "machine/kernel.h"
+
+/* Here a kernel that is not there may be fetched. */
+static int
+missing_kernel(const char *path, const char *name, struct err *err)
+{
+	return err_set(
+	    err, "there is no kernel '%s'; put https://smolbsd.org/assets/%s there, or name one with -k", path, name);
+}
+
+static int
+choose_kernel(struct launch *l, struct err *err)
+{
+	const char *name = kernel_default_name(l->arch), *chosen = launch_get(l, SET_KERNEL), *env = getenv("KERNEL");
+	struct machine *m = &l->machine;
+	struct kernel k;
+
+	if (chosen != NULL)
+		m->kernel = launch_path(l, SET_KERNEL, chosen);
+	else if (env != NULL && *env != '\0')
+		m->kernel = env;
+	else {
+		m->kernel = workspace_kernel(&l->ws, &l->arena, name);
+		if (!launch_is_file(m->kernel))
+			return missing_kernel(m->kernel, name, err);
+	}
+	if (kernel_probe(m->kernel, &k, err) < 0 || kernel_check(&k, m->kernel, l->arch, err) < 0)
+		return launch_bad(l, SET_KERNEL, err);
+	m->guest = k.is_linux ? MACHINE_GUEST_LINUX : MACHINE_GUEST_NETBSD;
+	m->console = k.viocon ? MACHINE_CONSOLE_VIOCON : MACHINE_CONSOLE_COM;
+	return 0;
+}
+
+/* The image's own label says what the root is called. */
+static const char *
+netbsd_root(struct launch *l, struct err *err)
+{
+	struct image_partition part;
+	int fd;
+
+	if (image_open(l->image, &fd, &part, err) < 0) {
+		/* Another file system than ours, but there is a name that it should have. */
+		if (l->service != NULL && access(l->image, R_OK) == 0)
+			return arena_printf(&l->arena, "NAME=%sroot", l->service);
+		return NULL;
+	}
+	(void)close(fd);
+	if (!part.gpt)
+		return "ld0a"; /* a disk without GPT is ld0a whole */
+	if (*part.label != '\0' && strchr(part.label, ' ') == NULL)
+		return arena_printf(&l->arena, "NAME=%s", part.label);
+	return "dk0";
+}
+
+static int
+choose_root(struct launch *l, struct err *err)
+{
+	struct machine *m = &l->machine;
+
+	if (launch_is(l, SET_INITRD)) {
+		m->initrd = l->image;
+		return 0;
+	}
+	m->root = launch_get(l, SET_ROOT);
+	if (m->root == NULL)
+		m->root = m->guest == MACHINE_GUEST_LINUX ? "/dev/vda" : netbsd_root(l, err);
+	return m->root == NULL ? -1 : 0;
+}
+
+/* "-z" (silent) stands in front unless the user chose flags himself. */
+static const char *
+choose_append(struct launch *l)
+{
+	const char *s = launch_get(l, SET_APPEND), *p;
+
+	if (l->machine.guest == MACHINE_GUEST_LINUX)
+		return s == NULL ? "" : s;
+	if (s == NULL)
+		return "-z";
+	if (l->loud)
+		return s;
+	for (p = s; *p != '\0'; p += strspn(p, " ")) {
+		if (*p == '-')
+			return s;
+		p += strcspn(p, " ");
+	}
+	return arena_printf(&l->arena, "-z %s", s);
+}
+
+static int
+sizes(struct launch *l, struct err *err)
+{
+	const char *mem = launch_get(l, SET_MEM), *cpus = launch_get(l, SET_CORES);
+	uint64_t n;
+
+	if (mem != NULL && machine_mem_parse(mem, &l->machine.mem_bytes, err) < 0)
+		return launch_bad(l, SET_MEM, err);
+	if (cpus == NULL)
+		return 0;
+	if (parse_u64(cpus, 1, MACHINE_CPUS_MAX, "number of CPUs", &n, err) < 0)
+		return launch_bad(l, SET_CORES, err);
+	l->machine.cpus = (unsigned)n;
+	return 0;
+}
+
+static void
+disks(struct launch *l)
+{
+	const char *second = launch_get(l, SET_DRIVE2);
+	struct machine_disk *disk;
+
+	if (l->machine.initrd == NULL) {
+		disk = machine_add_disk(&l->machine);
+		disk->path = l->image;
+		disk->persist = l->write_through;
+		disk->unlocked = l->write_through && launch_is(l, SET_SHARERW);
+	}
+	if (second != NULL) {
+		disk = machine_add_disk(&l->machine);
+		disk->path = launch_path(l, SET_DRIVE2, second);
+		disk->persist = l->write_through;
+	}
+}
+
+static int
+network(struct launch *l, struct err *err)
+{
+	const char *forwards = launch_get(l, SET_HOSTFWD), *bridge = launch_get(l, SET_BRIDGENET);
+	struct machine *m = &l->machine;
+
+	if (launch_is(l, SET_NONET)) {
+		m->nic.kind = MACHINE_NIC_NONE;
+		/* A conf's ports are its network's; the user's own are a contradiction. */
+		if (l->set[SET_HOSTFWD].file != NULL && l->set[SET_NONET].file == NULL)
+			forwards = NULL;
+	}
+	if (forwards != NULL && machine_forward_parse(m, &l->arena, forwards, err) < 0)
+		return launch_bad(l, SET_HOSTFWD, err);
+	if (launch_is(l, SET_BRIDGENET))
+		machine_add_tap(m)->interface = str_starts(bridge, "tap") ? bridge : "";
+	return 0;
+}
+
+static void
+shares(struct launch *l)
+{
+	const char *share = launch_get(l, SET_SHARE);
+	struct machine_share *s;
+	size_t i;
+
+	for (i = 0; i < l->nshares; i++) {
+		s = machine_add_share(&l->machine);
+		*s = l->shares[i];
+		s->tag = arena_printf(&l->arena, "vio9p%zu", i);
+	}
+	if (l->nshares > 0 || share == NULL)
+		return;
+	s = machine_add_share(&l->machine);
+	s->tag = "vio9p0";
+	s->path = launch_path(l, SET_SHARE, share);
+}
+
+static int
+fwcfg(struct launch *l, struct err *err)
+{
+	const char *vars = launch_get(l, SET_FWCFGVAR), *files = launch_get(l, SET_FWCFGFILE);
+	struct machine *m = &l->machine;
+	size_t i, j;
+
+	if (vars != NULL && machine_fwcfg_parse(m, &l->arena, vars, false, err) < 0)
+		return launch_bad(l, SET_FWCFGVAR, err);
+	i = m->nfwcfg;
+	if (files != NULL && machine_fwcfg_parse(m, &l->arena, files, true, err) < 0)
+		return launch_bad(l, SET_FWCFGFILE, err);
+	for (; i < m->nfwcfg; i++)
+		m->fwcfg[i].file = launch_path(l, SET_FWCFGFILE, m->fwcfg[i].file);
+	for (i = 0; i < l->nvars; i++) {
+		for (j = 0; j < m->nfwcfg && strcmp(m->fwcfg[j].name, l->vars[i].name) != 0; j++)
+			continue;
+		*(j < m->nfwcfg ? &m->fwcfg[j] : machine_add_fwcfg(m)) = l->vars[i];
+	}
+	return 0;
+}
+
+/* Beside the console: port 1 is there unless none is wanted, where a kernel can use it to say that it is done. */
+static int
+ports(struct launch *l, struct err *err)
+{
+	const char *max = launch_get(l, SET_MAX_PORTS);
+	struct machine *m = &l->machine;
+	uint64_t n = 1, i;
+
+	if (max != NULL && parse_u64(max, 1, 1 + MACHINE_PORTS_MAX, "number of console ports", &n, err) < 0)
+		return launch_bad(l, SET_MAX_PORTS, err);
+	for (i = 1; i < n; i++)
+		machine_add_port(m)->socket = arena_printf(&l->arena, "s-%s-p%u.sock", m->name, (unsigned)i);
+	if (max == NULL && m->console == MACHINE_CONSOLE_VIOCON && !launch_is(l, SET_VERBOSE))
+		(void)machine_add_port(m);
+	return 0;
+}
+
+static int
+extras(struct launch *l, struct err *err)
+{
+	const char *qmp = launch_get(l, SET_QMP_PORT), *extra = launch_get(l, SET_EXTRA);
+	struct machine *m = &l->machine;
+	uint64_t port;
+
+	if (qmp != NULL) {
+		if (parse_u64(qmp, 1, 65535, "QMP port", &port, err) < 0)
+			return launch_bad(l, SET_QMP_PORT, err);
+		m->qmp = arena_printf(&l->arena, "localhost:%u", (unsigned)port);
+	}
+	if (l->pidfile)
+		m->pidfile = arena_printf(&l->arena, "qemu-%s.pid", m->name);
+	if (extra != NULL && words_split(&l->arena, extra, &m->qemu_args, &m->nqemu_args, err) < 0)
+		return launch_bad(l, SET_EXTRA, err);
+	return 0;
+}
+
+int
+launch_machine(struct launch *l, struct err *err)
+{
+	struct machine *m = &l->machine;
+
+	m->arch = l->arch;
+	m->name = l->name != NULL ? l->name : l->service != NULL ? l->service : m->name;
+	if (choose_kernel(l, err) < 0 || choose_root(l, err) < 0 || sizes(l, err) < 0 || network(l, err) < 0 ||
+	    fwcfg(l, err) < 0 || ports(l, err) < 0 || extras(l, err) < 0)
+		return -1;
+	m->append = choose_append(l);
+	disks(l);
+	shares(l);
+	return machine_check(m, err);
+}
