@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&cmd_build,
 	&cmd_run,
 	&cmd_fetch,
+	&cmd_start,
 	&cmd_image_make,
 	&cmd_image_ls,
 	&cmd_image_cat,

@@ -33,6 +33,7 @@ extern const struct command cmd_image_ls;
 extern const struct command cmd_image_make;
 extern const struct command cmd_image_tree;
 extern const struct command cmd_run;
+extern const struct command cmd_start;
 
 /* What "--help" prints; the exit status. */
 int cmd_help(const struct command *);

@@ -5,16 +5,16 @@ happens, keys, job control.
 
 usage: run_terminal.py SMOL [REGEX]	(prints TAP; CC may name the compiler)
 """
-import fcntl, os, pty, select, signal, socket, sys, termios, time
+import fcntl, os, pty, select, signal, socket, sys, tempfile, termios, time
 
 sys.dont_write_bytecode = True
-from guest import DEADLINE, ENV, alive, argv, children, main, qemu_of, state_of, wait_for
+from guest import COM, DEADLINE, DISK, ENV, SMOL, alive, argv, children, main, qemu_of, state_of, wait_for
 
 
 class Tty:
     """smol as a shell would run it: a job in the foreground of a terminal."""
 
-    def __init__(self, *args, background=False, **kw):
+    def __init__(self, *args, background=False, command=None, **kw):
         self.background = background
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
@@ -23,7 +23,7 @@ class Tty:
         self.shell = os.fork()
         if self.shell == 0:
             ours.close()
-            self.be_shell(theirs, argv(*args, **kw))
+            self.be_shell(theirs, command or argv(*args, **kw))
         theirs.close()
         self.talk = ours.makefile("rw")
         self.pid = int(self.talk.readline())
@@ -196,6 +196,39 @@ def tty_background():
     t.close()
 
 
+def tty_start():
+    """As with startnb.sh all keys are the guest's."""
+    with tempfile.TemporaryDirectory() as where:
+        command = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', where, SMOL, "start", "-k", COM, "-a", "guest.echo", "-i", DISK]
+        t = Tty(command=command)
+        t.until(b"echoing\r\n")
+        t.type(b"\x03\x1a")
+        t.until(b"<03><1a>")
+        t.type(b"\x01xq")
+        assert t.state() == "ended 130" and t.restored() and b"<71>" not in t.seen
+        t.close()
+
+
+def tty_pty_command():
+    """The command has the terminal, and what it does to it is undone."""
+    script = "stty raw -echo; exec 3<>$0; printf q >&3; cat <&3; sleep 60"
+    t = Tty(f"--pty=sh -c '{script}'", what="guest.echo")
+    t.until(b"<71>")
+    assert t.state() == "ended 0" and t.restored()
+    t.close()
+
+
+def tty_use_pty():
+    """At a terminal, without a command: all keys, no pseudo-terminal."""
+    t = Tty("--pty", what="guest.echo")
+    t.until(b"smol: all keys are the guest's")
+    t.until(b"echoing\r\n")
+    t.type(b"\x03q")
+    t.until(b"<03><71>")
+    assert t.state() == "ended 0" and t.restored() and b"/dev/pts" not in t.seen
+    t.close()
+
+
 TESTS = [
     ("comes back after the guest's end", tty_is_raw_and_comes_back),
     ("^C", tty_interrupt),
@@ -210,6 +243,9 @@ TESTS = [
     ("^Z and fg, twice", tty_stop_and_continue),
     ("SIGKILL while stopped leaves it to the shell", tty_killed_while_stopped),
     ("a background job", tty_background),
+    ("smol start", tty_start),
+    ("a command at the pseudo-terminal", tty_pty_command),
+    ("--pty at a terminal", tty_use_pty),
 ]
 
 sys.exit(main(TESTS))
