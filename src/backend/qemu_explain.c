@@ -40,7 +40,7 @@ explain_lock(const struct machine *m, const char *line, struct err *err)
 	for (i = 0; i < m->ndisks; i++)
 		if (m->disks[i].persist)
 			return err_set(err,
-			    "the disk '%s' is in use by another instance; end that one, or leave out --rw",
+			    "the disk '%s' is in use by another instance; end that one, or use 'smol run' without --rw",
 			    m->disks[i].path);
 	return err_set(err, "the disk '%s' is being written by another instance (--rw); end that one first",
 	    m->ndisks > 0 ? m->disks[0].path : "");

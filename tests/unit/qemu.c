@@ -248,7 +248,8 @@ explain_machine(void)
 	machine_add_disk(&m)->path = "d.img";
 	explains(&m, lock, "the disk 'd.img' is being written by another instance (--rw); end that one first");
 	m.disks[0].persist = true;
-	explains(&m, lock, "the disk 'd.img' is in use by another instance; end that one, or leave out --rw");
+	explains(
+	    &m, lock, "the disk 'd.img' is in use by another instance; end that one, or use 'smol run' without --rw");
 	CHECK(machine_forward_parse(&m, &arena, "80:80,127.0.0.1:53:53/udp", &err) == 0);
 	explains(&m, "qemu-system-x86_64: -netdev u: Could not set up host forwarding rule 'udp:127.0.0.1:53-:53'\n",
 	    "port 127.0.0.1:53/udp of the host could not be taken: another program has it, or it needs privileges; "
