@@ -2,8 +2,8 @@
 #
 # A thin front for meson.  Finished programs: build/smol, build/probe.
 
-PREFIX = /usr/local
-DESTDIR =
+PREFIX ?= /usr/local
+DESTDIR ?=
 TIME = 60
 
 all: build/main/build.ninja

@@ -146,6 +146,8 @@ launch_conf(struct launch *l, const char *path, bool override, struct err *err)
 	struct conf conf;
 	size_t i;
 
+	/* What a conf sees, as it sees svc; that does not count as set by it. */
+	(void)setenv("ARCH", l->arch, 0);
 	if (conf_read(&l->arena, l->ws.root, path, &conf, err) < 0)
 		return -1;
 	for (i = 0; i < SETTINGS; i++)

@@ -9,22 +9,44 @@
 #include "base/defs.h"
 #include "base/str.h"
 #include "base/words.h"
+#include "cmd/fetch_progress.h"
 #include "cmd/launch.h"
 #include "image/image.h"
 #include "machine/kernel.h"
+#include "service/service.h"
+#include "source/fetch.h"
 
-/* Here a kernel that is not there may be fetched. */
+/* The default kernel, fetched from KDIST if it is not there. */
 static int
-missing_kernel(const char *path, const char *name, struct err *err)
+default_kernel(struct launch *l, struct err *err)
 {
-	return err_set(
-	    err, "there is no kernel '%s'; put https://smolbsd.org/assets/%s there, or name one with -k", path, name);
+	bool mine = l->service != NULL && workspace_service(&l->ws, &l->arena, l->service) != NULL;
+	struct service_request request = { .name = mine ? l->service : NULL, .inputs_only = true, .arch = l->arch };
+	struct fetch_progress progress;
+	struct fetch_options options;
+	struct service service;
+
+	l->machine.kernel = workspace_kernel(&l->ws, &l->arena, kernel_default_name(l->arch));
+	if (launch_is_file(l->machine.kernel))
+		return 0;
+	if (service_load(&l->arena, &l->ws, &request, &service, err) < 0)
+		return -1;
+	fetch_progress_init(&progress, false, stderr, NULL);
+	fetch_options_init(&options);
+	/* Who only looks at the command line wants nothing to come. */
+	options.offline |= launch_is(l, SET_VERBOSE);
+	options.only_missing = true;
+	options.event = fetch_progress_event;
+	options.arg = &progress;
+	return fetch_kernel(&l->ws, &service, &options, err) < 0
+		   ? err_wrap(err, "without -k, the kernel is %s", kernel_default_name(l->arch))
+		   : 0;
 }
 
 static int
 choose_kernel(struct launch *l, struct err *err)
 {
-	const char *name = kernel_default_name(l->arch), *chosen = launch_get(l, SET_KERNEL), *env = getenv("KERNEL");
+	const char *chosen = launch_get(l, SET_KERNEL), *env = getenv("KERNEL");
 	struct machine *m = &l->machine;
 	struct kernel k;
 
@@ -32,11 +54,8 @@ choose_kernel(struct launch *l, struct err *err)
 		m->kernel = launch_path(l, SET_KERNEL, chosen);
 	else if (env != NULL && *env != '\0')
 		m->kernel = env;
-	else {
-		m->kernel = workspace_kernel(&l->ws, &l->arena, name);
-		if (!launch_is_file(m->kernel))
-			return missing_kernel(m->kernel, name, err);
-	}
+	else if (default_kernel(l, err) < 0)
+		return -1;
 	if (kernel_probe(m->kernel, &k, err) < 0 || kernel_check(&k, m->kernel, l->arch, err) < 0)
 		return launch_bad(l, SET_KERNEL, err);
 	m->guest = k.is_linux ? MACHINE_GUEST_LINUX : MACHINE_GUEST_NETBSD;
@@ -195,7 +214,11 @@ fwcfg(struct launch *l, struct err *err)
 	return 0;
 }
 
-/* Beside the console: port 1 is there unless none is wanted, where a kernel can use it to say that it is done. */
+/*
+ * Beside the console, those that are asked for.  None by itself: with further
+ * ports the console is another device to the kernel (MULTIPORT), of which
+ * NetBSD's driver panics with DIAGNOSTIC and hears no keys at kernel prompts.
+ */
 static int
 ports(struct launch *l, struct err *err)
 {
@@ -207,8 +230,6 @@ ports(struct launch *l, struct err *err)
 		return launch_bad(l, SET_MAX_PORTS, err);
 	for (i = 1; i < n; i++)
 		machine_add_port(m)->socket = arena_printf(&l->arena, "s-%s-p%u.sock", m->name, (unsigned)i);
-	if (max == NULL && m->console == MACHINE_CONSOLE_VIOCON && !launch_is(l, SET_VERBOSE))
-		(void)machine_add_port(m);
 	return 0;
 }
 

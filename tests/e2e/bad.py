@@ -63,6 +63,7 @@ def main():
     tap = Tap()
     os.environ["SMOL_CACHE"] = os.path.join(work, ".cache")
     os.environ["SMOL_HOME"] = os.path.join(work, ".home")
+    os.environ["SMOL_DATADIR"] = os.path.join(work, ".none")
     run([sys.executable, os.path.join(os.path.dirname(HERE), "synth", "sets.py"), "--small", "-o", work], check=True)
     os.rename(os.path.join(work, "base.tar.xz"), os.path.join(work, "s.tar.xz"))
 

@@ -9,7 +9,7 @@ SMOL = os.path.abspath(sys.argv[1])
 TMP = tempfile.TemporaryDirectory(prefix="smol-run-")
 COM, VIOCON, DISK = (os.path.join(TMP.name, n) for n in ("guest-com", "guest-viocon", "disk.img"))
 DEADLINE = 30
-ENV = dict(os.environ, QEMU_ACCEL="tcg", ARCH="amd64")
+ENV = dict(os.environ, QEMU_ACCEL="tcg", ARCH="amd64", NONET="y")
 
 
 def build():

@@ -196,7 +196,7 @@ def workspace_names():
     assert "cannot open '../web': No such file" in w.error("../web")
     assert "web-amd64:v3" in w.error("web-amd64:v3")
     os.unlink(os.path.join(w.dir, "kernels/netbsd-SMOL"))
-    assert "there is no kernel 'kernels/netbsd-SMOL'; put " in w.error("web")
+    assert "there is no kernel 'kernels/netbsd-SMOL', and nothing is fetched" in w.error("web")
     assert f"-kernel {COM} " in w.command("web", KERNEL=COM)
 
 

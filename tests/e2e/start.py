@@ -140,8 +140,8 @@ class Detached:
 # --- the end ---
 
 def jemata():
-    r = probe("-i", image("say no JEMATA!", "say JEMAT", "print here", "say JEMATA!", "sleep 60"))
-    assert r.returncode == 0 and r.stderr == "smol: the guest is done\n" and "here" in r.stdout, r
+    r = probe("-n", "1", "-i", image("say no JEMATA!", "say JEMAT", "print here", "say JEMATA!", "sleep 60"))
+    assert r.returncode == 0 and r.stderr.endswith("smol: the guest is done\n") and "here" in r.stdout, r
     assert not os.path.exists(DIR + "/qemu-i1.pid")
     # The console is a serial line, but there is a port.
     r = probe("-n", "1", "-i", image("print here", "say JEMATA!", "sleep 60"), kernel=PROBE)
@@ -153,7 +153,7 @@ def halted():
     r = probe("-i", image(*words, "sleep 60"))
     assert r.returncode == 0 and r.stderr == "smol: the guest has halted\n" and "halted" in r.stdout, r
     r = probe("-i", image(*words, "print more", "print x", "exit 0"))
-    assert r.returncode == 0 and r.stderr == "smol: the guest is done\n" and "more" in r.stdout, r
+    assert r.returncode == 0 and r.stderr == "smol: the guest ended\n" and "more" in r.stdout, r
 
 
 def pid_file():
