@@ -32,6 +32,7 @@ static const struct option longs[] = {
 	{ "fsize", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "label", required_argument, NULL, 'L' },
+	{ "log", required_argument, NULL, 'l' },
 	{ "mtree", required_argument, NULL, 'm' },
 	{ "no-gpt", no_argument, NULL, 'G' },
 	{ "output", required_argument, NULL, 'o' },
@@ -40,6 +41,36 @@ static const struct option longs[] = {
 	{ "size", required_argument, NULL, 'S' },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* SIZE, or N% of what the files take. */
+static int
+set_free(struct make *m, const char *text, struct err *err)
+{
+	size_t len = strlen(text);
+	char number[16];
+	uint64_t percent;
+
+	if (len == 0 || text[len - 1] != '%')
+		return parse_size(text, "free space", &m->image.fs.free_bytes, err);
+	if (len > sizeof(number))
+		return err_usage(err, "bad free space '%s': at most 1000%%", text);
+	memcpy(number, text, len - 1);
+	number[len - 1] = '\0';
+	if (parse_u64(number, 0, 1000, "free space in %", &percent, err) < 0)
+		return -1;
+	m->image.fs.free_percent = (unsigned)percent;
+	return 0;
+}
+
+static int
+set_log(struct make *m, const char *text, struct err *err)
+{
+	if (strcmp(text, "auto") == 0) {
+		m->image.fs.log_bytes = FS_LOG_AUTO;
+		return 0;
+	}
+	return parse_size(text, "journal size", &m->image.fs.log_bytes, err);
+}
 
 static int
 set_option(struct make *m, int ch, struct err *err)
@@ -58,7 +89,9 @@ set_option(struct make *m, int ch, struct err *err)
 		m->image.fs.version = (unsigned)version;
 		return 0;
 	case 'F':
-		return parse_size(optarg, "free space", &m->image.fs.free_bytes, err);
+		return set_free(m, optarg, err);
+	case 'l':
+		return set_log(m, optarg, err);
 	case 's':
 		return parse_size(optarg, "fragment size", &m->fsize, err);
 	case 'j':
@@ -113,7 +146,7 @@ parse(struct make *m, int argc, char **argv, struct err *err)
 		return err_usage(err, "bad block or fragment size: too large");
 	m->image.fs.bsize = (uint32_t)m->bsize;
 	m->image.fs.fsize = (uint32_t)m->fsize;
-	if (m->image.bytes != IMAGE_SIZE_AUTO && m->image.fs.free_bytes != 0)
+	if (m->image.bytes != IMAGE_SIZE_AUTO && (m->image.fs.free_bytes != 0 || m->image.fs.free_percent != 0))
 		return err_usage(err, "--free goes with --size auto");
 	return 0;
 }
@@ -207,12 +240,13 @@ run(int argc, char **argv, struct err *err)
 
 const struct command cmd_image_make = {
 	.name = "image make",
-	.args = "[--ffs 1|2] [--size N[KMG]|auto] [--label L] [--no-gpt] [--ro] -o FILE TAR|DIR...",
+	.args = "[--ffs 1|2] [--size N[KMG]|auto] [--free N[KMG]|N%] [--label L] [--ro] -o FILE TAR|DIR...",
 	.summary = "write tars and directories as an FFS disk image",
 	.help = "  -o, --output FILE   the image; replaced only when the new one is whole\n"
 		"  --ffs 1|2           version of the file system (1)\n"
 		"  --size N[KMGT]      size of the image; auto: as small as the files allow (auto)\n"
-		"  --free N[KMGT]      with --size auto: room to leave for the guest\n"
+		"  --free N[KMGT]|N%   with --size auto: room to leave, or % of the files\n"
+		"  --log N[KM]|auto    room for a journal, for mount -o log (none)\n"
 		"  --ro                for read-only use: no spare inodes\n"
 		"  --bsize N           block size, 4096 to 65536 (by size, as newfs)\n"
 		"  --fsize N           fragment size (an eighth of the block size)\n"

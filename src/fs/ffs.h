@@ -16,21 +16,10 @@
 
 #include "base/err.h"
 #include "fs/ffs_format.h"
+#include "fs/fs.h"
 #include "tree/tree.h"
 
 /* --- writing --- */
-
-#define FFS_BYTES_AUTO 0 /* as small as the tree allows */
-
-struct ffs_options {
-	unsigned version; /* 1 or 2 */
-	uint64_t bytes; /* of the file system, or FFS_BYTES_AUTO */
-	uint32_t bsize, fsize; /* 0: as newfs(8) chooses for the size */
-	bool spare_inodes; /* leave some for a guest that writes (with a given size: newfs's density) */
-	uint64_t free_bytes; /* with FFS_BYTES_AUTO: room to leave */
-	uint32_t id; /* fs_id, derived from the content */
-	const char *volname; /* may be NULL */
-};
 
 struct ffs_layout;
 
@@ -39,13 +28,13 @@ struct ffs_layout;
  * an error that says how many bytes would do.  The tree must live, unchanged,
  * as long as the layout.
  */
-struct ffs_layout *ffs_layout_new(struct tree *, const struct ffs_options *, struct err *);
+struct ffs_layout *ffs_layout_new(struct tree *, const struct fs_options *, struct err *);
 void ffs_layout_free(struct ffs_layout *);
 const struct ffs_super *ffs_layout_super(const struct ffs_layout *);
 uint64_t ffs_layout_bytes(const struct ffs_layout *); /* size of the file system */
 
 /* The smallest --size for this tree and these options, in bytes of file system. */
-int ffs_bytes_needed(struct tree *, const struct ffs_options *, uint64_t *bytes, struct err *);
+int ffs_bytes_needed(struct tree *, const struct fs_options *, uint64_t *bytes, struct err *);
 
 struct stream;
 /* Writes exactly ffs_layout_bytes() bytes to the stream, which keeps what goes wrong. */
@@ -68,6 +57,9 @@ int ffs_open(struct ffs_reader *, int fd, uint64_t offset, uint64_t bytes, struc
 
 int ffs_read_inode(const struct ffs_reader *, uint64_t ino, struct ffs_dinode *, struct err *);
 
+/* The address of logical block lbn, in fragments; 0 is a hole. */
+int ffs_block_address(const struct ffs_reader *, const struct ffs_dinode *, uint64_t lbn, int64_t *addr, struct err *);
+
 /* len bytes at offset of the file; holes read as zeros; must lie within the size. */
 int
 ffs_read(const struct ffs_reader *, const struct ffs_dinode *, void *buf, uint64_t len, uint64_t offset, struct err *);
@@ -84,6 +76,26 @@ int ffs_readdir(const struct ffs_reader *, const struct ffs_dinode *dir,
 
 /* Path to inode; symlinks in the middle are followed inside the image (at most 32), the last only if follow. */
 int ffs_lookup(const struct ffs_reader *, const char *path, bool follow, uint64_t *ino, struct err *);
+
+/* --- the journal --- */
+
+/*
+ * The log of WAPBL.  While FS_DOWAPBL is set its records are part of the file
+ * system's state: what else is read is that without them.
+ */
+struct ffs_log {
+	bool present;
+	bool inside; /* held by inode ino; else behind the file system */
+	uint64_t ino;
+	uint64_t offset, bytes; /* in the partition */
+	bool live; /* FS_DOWAPBL: mounted, or the machine went down */
+	/* If live, records that NetBSD will replay: */
+	uint64_t used_bytes;
+	uint64_t blocks, inodes; /* blocks to write, unlinked inodes to free */
+};
+
+/* Fails if the log's place cannot be, or, if it is live, its records make no sense. */
+int ffs_log_read(const struct ffs_reader *, struct ffs_log *, struct err *);
 
 /* --- checking --- */
 

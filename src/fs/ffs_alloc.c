@@ -23,6 +23,7 @@ struct allocator {
 	int64_t at; /* relative to the group */
 	struct tails tails[FFS_FRAG_MAX];
 	uint32_t file;
+	int64_t log; /* while the journal is placed: where its next block goes */
 	uint64_t indirect[FFS_NIADDR + 1]; /* lbn that the current indirect block of a level leads to */
 	bool full;
 };
@@ -37,6 +38,8 @@ next_room(struct allocator *a)
 	for (; a->cg < s->ncg; a->cg++, a->at = 0) {
 		end = ffs_cg_frags(s, a->cg);
 		data = roundup(ffs_data_start(s, a->cg), s->frag);
+		if (a->cg == a->l->log_cg)
+			end = rounddown(end, s->frag) - a->l->log_frags;
 		if (a->cg > 0 && a->at < s->sblkno)
 			return (s->sblkno < end ? s->sblkno : end) - a->at;
 		if (a->at < data)
@@ -58,6 +61,17 @@ take_blocks(struct allocator *a, uint64_t want, int64_t *addr)
 	*addr = ffs_cgbase(a->s, a->cg) + a->at;
 	a->at += (int64_t)(got << a->s->fragshift);
 	return got;
+}
+
+/* Data blocks: of the journal they are waiting, in one piece. */
+static uint64_t
+take_data(struct allocator *a, uint64_t want, int64_t *addr)
+{
+	if (a->log == 0)
+		return take_blocks(a, want, addr);
+	*addr = a->log;
+	a->log += (int64_t)(want << a->s->fragshift);
+	return want;
 }
 
 static void
@@ -141,7 +155,7 @@ place_blocks(struct allocator *a, uint64_t lbn, uint64_t end)
 
 	while (lbn < end && !a->full) {
 		reached = reach(a, lbn);
-		got = take_blocks(a, u64_min(u64_min(end, reached) - lbn, UINT32_MAX / FFS_FRAG_MAX), &addr);
+		got = take_data(a, u64_min(u64_min(end, reached) - lbn, UINT32_MAX / FFS_FRAG_MAX), &addr);
 		if (got > 0)
 			add_piece(a, 0, lbn, addr, (uint32_t)(got << a->s->fragshift));
 		lbn += got;
@@ -194,10 +208,11 @@ place_file(struct allocator *a, const struct ffs_file *f)
 static bool
 has_blocks(const struct ffs_layout *l, const struct ffs_file *f)
 {
-	struct ffs_dinode d = { .mode = (uint16_t)f->node->inode->attr.mode, .size = f->bytes };
+	struct ffs_dinode d = { .size = f->bytes };
 
 	if (f->bytes == 0)
 		return false;
+	d.mode = (uint16_t)f->node->inode->attr.mode;
 	if (tree_is(f->node, TREE_IFLNK))
 		return !ffs_link_is_inline(&l->super, &d);
 	return tree_is(f->node, TREE_IFREG) || tree_is(f->node, TREE_IFDIR);
@@ -221,7 +236,11 @@ ffs_alloc_files(struct ffs_layout *l)
 		a.file = i;
 		for (level = 0; level <= FFS_NIADDR; level++)
 			a.indirect[level] = UINT64_MAX;
-		if (has_blocks(l, f))
+		if (f->node == NULL) {
+			a.log = ffs_log_addr(l);
+			f->bytes = (uint64_t)l->log_frags << a.s->fshift;
+			place_blocks(&a, 0, f->bytes >> a.s->bshift);
+		} else if (has_blocks(l, f))
 			place_file(&a, f);
 	}
 	for (i = 0; i < FFS_FRAG_MAX; i++)

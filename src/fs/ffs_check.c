@@ -262,6 +262,8 @@ ffs_check(const struct ffs_reader *r, void (*report)(void *arg, const char *line
 	if (check_super(&c, err) < 0 || check_inodes(&c, err) < 0 || check_dirs(&c, err) < 0)
 		goto out;
 	check_links(&c);
+	if (check_log(&c, err) < 0)
+		goto out;
 	if (check_groups(&c, err) < 0)
 		goto out;
 	rv = report_problems(&c, err);

@@ -7,6 +7,7 @@
  *	inodes  every inode; its blocks claimed in the map "used"
  *	dirs    every entry: parents, names, links counted
  *	links   directories that no path leads to; link counts
+ *	log     the journal
  *	groups  every map and count of every cylinder group against the above
  *
  * Problems are kept until the end, when directories are known and inodes can
@@ -103,6 +104,7 @@ int check_inodes(struct check *, struct err *);
 int check_dirs(struct check *, struct err *);
 void check_links(struct check *);
 int check_groups(struct check *, struct err *);
+int check_log(struct check *, struct err *);
 
 /* --- blocks (ffs_check_block.c) --- */
 

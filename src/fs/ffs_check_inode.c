@@ -15,7 +15,6 @@
 
 #define CHUNK_BYTES (1024 * 1024)
 #define FLAG_SNAPSHOT 0x00200000 /* SF_SNAPSHOT */
-#define FLAG_LOG 0x00400000 /* SF_LOG */
 #define DIR_SIZE_MAX INT32_MAX /* UFS_MAXDIRSIZE */
 
 #define DINODE1_DB 40
@@ -233,7 +232,7 @@ size_max(const struct check *c, uint32_t type)
 static int
 check_inode(struct check *c, struct check_inode *state, const struct inode *in, struct err *err)
 {
-	bool special = in->ino == c->journal_ino ? (in->d.flags & FLAG_LOG) != 0
+	bool special = in->ino == c->journal_ino ? (in->d.flags & FFS_IFLAG_LOG) != 0
 						 : in->ino == c->quota_ino[0] || in->ino == c->quota_ino[1];
 
 	if (!c->replay) {

@@ -10,16 +10,8 @@
 #include "base/endian.h"
 #include "fs/ffs_check.h"
 
-#define CLEAN 1
-#define FLAG_WAPBL 0x100
-#define FLAGS_KNOWN (0x002 | 0x010 | FLAG_WAPBL | 0x200 | 0x800) /* FS_KNOWN_FLAGS */
-
-/* Of struct fs, where the codec need not look: journal and quota files. */
-#define SUPER_JOURNAL_VERSION 864
-#define SUPER_JOURNAL_LOCATION 865
-#define SUPER_JOURNAL_INO 896 /* fs_journallocs[3] */
-#define SUPER_QUOTA_INO 912
-#define JOURNAL_IN_FILESYSTEM 2
+#define FLAGS_KNOWN (0x002 | 0x010 | FFS_FLAG_WAPBL | 0x200 | 0x800) /* FS_KNOWN_FLAGS */
+#define SUPER_QUOTA_INO 912 /* in struct fs, where the codec need not look */
 
 static void
 field(struct check *c, const char *name, int64_t got, int64_t want)
@@ -98,12 +90,9 @@ check_clean(struct check *c)
 {
 	const struct ffs_super *s = c->s;
 
-	if (s->clean != CLEAN)
+	if (s->clean != FFS_CLEAN)
 		check_problem(
 		    c, 0, 0, "the file system is not marked clean: fs_clean is 0x%02x, should be 0x01", s->clean);
-	if (!c->old_format && (s->flags & FLAG_WAPBL) != 0)
-		check_problem(c, 0, 0,
-		    "the journal (WAPBL) was not flushed: NetBSD will replay it, what follows is the state without it");
 	if (s->pendingblocks != 0 || s->pendinginodes != 0)
 		check_problem(c, 0, 0, "superblock: %" PRId64 " blocks and %" PRIu32 " inodes were still to be freed",
 		    s->pendingblocks, s->pendinginodes);
@@ -117,8 +106,8 @@ find_special_inodes(struct check *c, const uint8_t *buf)
 
 	if (c->old_format)
 		return;
-	if (buf[SUPER_JOURNAL_VERSION] == 1 && buf[SUPER_JOURNAL_LOCATION] == JOURNAL_IN_FILESYSTEM)
-		c->journal_ino = (uint32_t)get_u64(buf + SUPER_JOURNAL_INO, big);
+	if (c->s->journal_version == FFS_JOURNAL_VERSION && c->s->journal_location == FFS_JOURNAL_INSIDE)
+		c->journal_ino = (uint32_t)c->s->journal[FFS_JOURNAL_INO];
 	for (i = 0; i < 2; i++)
 		c->quota_ino[i] = (uint32_t)get_u64(buf + SUPER_QUOTA_INO + 8 * i, big);
 }

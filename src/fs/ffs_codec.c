@@ -79,7 +79,8 @@ put(uint8_t *p, unsigned bytes, uint64_t v, bool big)
 	S(176, 4, old_ncyl) S(180, 4, old_cpg) U(184, 4, ipg) S(188, 4, fpg) S(192, 4, old_cstotal.ndir) \
 	S(196, 4, old_cstotal.nbfree) S(200, 4, old_cstotal.nifree) S(204, 4, old_cstotal.nffree) \
 	U(208, 1, fmod) U(209, 1, clean) U(210, 1, ronly) U(211, 1, old_flags) S(856, 4, old_cpc) \
-	S(860, 4, maxbsize) S(1000, 8, sblockloc) S(1008, 8, cstotal.ndir) S(1016, 8, cstotal.nbfree) \
+	S(860, 4, maxbsize) U(864, 1, journal_version) U(865, 1, journal_location) U(868, 4, journal_flags) \
+	U(872, 8, journal[0]) U(880, 8, journal[1]) U(888, 8, journal[2]) U(896, 8, journal[3]) S(1000, 8, sblockloc) S(1008, 8, cstotal.ndir) S(1016, 8, cstotal.nbfree) \
 	S(1024, 8, cstotal.nifree) S(1032, 8, cstotal.nffree) S(1072, 8, time) S(1080, 8, size) \
 	S(1088, 8, dsize) S(1096, 8, csaddr) S(1104, 8, pendingblocks) U(1112, 4, pendinginodes) \
 	U(1196, 4, avgfilesize) U(1200, 4, avgfpdir) U(1312, 4, flags) S(1316, 4, contigsumsize) \

@@ -49,8 +49,22 @@
 #define FFS_VOLNAME_MAX 32
 #define FFS_INODEFMT_44 2
 #define FFS_FLAGS_UPDATED 0x80 /* in old_flags */
+#define FFS_CLEAN 1
+#define FFS_FLAG_WAPBL 0x100 /* FS_DOWAPBL: the log is in use, or was when the machine went down */
+#define FFS_IFLAG_LOG 0x00400000 /* SF_LOG: the inode that holds the log */
 #define FFS_OPTTIME 0
 #define FFS_OPTSPACE 1
+
+/* Where the log of WAPBL lies (sys/ufs/ufs/ufs_wapbl.h): locators of either place. */
+#define FFS_JOURNAL_VERSION 1
+#define FFS_JOURNAL_NONE 0
+#define FFS_JOURNAL_END 1 /* behind the file system, in its partition */
+#define FFS_JOURNAL_INSIDE 2 /* a nameless inode's blocks */
+#define FFS_JOURNAL_ADDR 0 /* in units of BLKSZ from the start of the partition */
+#define FFS_JOURNAL_COUNT 1
+#define FFS_JOURNAL_BLKSZ 2
+#define FFS_JOURNAL_INO 3 /* INSIDE only */
+#define FFS_JOURNAL_LOCS 4
 
 struct ffs_csum {
 	int64_t ndir, nbfree, nifree, nffree;
@@ -77,6 +91,9 @@ struct ffs_super {
 	char fsmnt[468];
 	char volname[FFS_VOLNAME_MAX];
 	int32_t old_cpc, maxbsize;
+	uint8_t journal_version, journal_location;
+	uint32_t journal_flags;
+	uint64_t journal[FFS_JOURNAL_LOCS];
 	struct ffs_csum cstotal;
 	int64_t time, size, dsize, csaddr;
 	int64_t pendingblocks;

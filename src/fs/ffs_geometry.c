@@ -41,7 +41,7 @@ log2_of(uint64_t v)
 }
 
 static void
-set_sizes(struct ffs_super *s, const struct ffs_options *o, uint64_t bytes)
+set_sizes(struct ffs_super *s, const struct fs_options *o, uint64_t bytes)
 {
 	uint32_t bsize, fsize;
 
@@ -170,7 +170,7 @@ set_groups(struct ffs_super *s, uint64_t blocks)
 }
 
 int
-ffs_geometry(struct ffs_super *s, const struct ffs_options *o, uint64_t bytes, uint64_t inodes, bool density)
+ffs_geometry(struct ffs_super *s, const struct fs_options *o, uint64_t bytes, uint64_t inodes, bool density)
 {
 	uint64_t blocks;
 
@@ -192,7 +192,7 @@ ffs_geometry(struct ffs_super *s, const struct ffs_options *o, uint64_t bytes, u
 		return -1;
 	s->sbsize = (int32_t)u64_min(roundup(FFS_SB_BYTES, (uint32_t)s->fsize), FFS_SBSIZE);
 	s->optim = FFS_OPTSPACE;
-	s->clean = 1;
+	s->clean = FFS_CLEAN;
 	s->avgfilesize = AVFILESIZ;
 	s->avgfpdir = AFPDIR;
 	s->dsize = s->size - s->sblkno - (int64_t)s->ncg * (s->dblkno - s->sblkno) - (s->cssize >> s->fshift);

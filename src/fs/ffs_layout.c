@@ -11,90 +11,50 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "fs/ffs_layout.h"
+#include "fs/order.h"
 
-#define UNPLACED UINT32_MAX
+#define SECTOR 512
 #define BYTES_MAX (UINT64_C(8) << 40)
 #define SPARE_INODES_MIN 256 /* an automatic size leaves these, or an eighth of those in use */
 
-/* What NetBSD reads first, in that order: its data then lies in one stretch. */
-static const char *const boot_order[] = {
-	"sbin/init",
-	"libexec/ld.elf_so",
-	"lib/libc.so.12",
-	"bin/sh",
-	"lib/libedit.so.3",
-	"lib/libterminfo.so.2",
-	"etc/rc",
-	"dev/MAKEDEV",
-	"etc/MAKEDEV",
-	"etc/include/basicrc",
-	"sbin/mount",
-	"sbin/mount_ffs",
-	"sbin/mount_tmpfs",
-	"sbin/mknod",
-	"sbin/ifconfig",
-	"sbin/route",
-	"bin/ksh",
-};
-
-static void
-add_file(struct ffs_layout *l, struct tree_node *n)
+static uint64_t
+bytes_of(const struct tree_node *n)
 {
 	const struct tree_attr *a = &n->inode->attr;
-	struct ffs_file f = { .node = n };
 
-	if (n->inode->index != UNPLACED)
-		return;
-	n->inode->index = l->nfiles;
 	if (tree_is(n, TREE_IFDIR))
-		f.bytes = ffs_dir_bytes(n);
-	else if (tree_is(n, TREE_IFREG))
-		f.bytes = a->size;
-	else if (tree_is(n, TREE_IFLNK))
-		f.bytes = strlen(a->target);
-	*vec_push(l->files, l->nfiles, l->files_cap) = f;
-}
-
-/* A name of the boot list, and what it leads to if it is a symlink beside its target (libc.so.12). */
-static void
-add_boot_file(struct ffs_layout *l, const char *path)
-{
-	struct tree_node *n = tree_lookup(l->tree, path);
-	unsigned hops;
-
-	for (hops = 0; n != NULL && !tree_is(n, TREE_IFDIR) && hops < 4; hops++) {
-		const char *target = n->inode->attr.target;
-
-		add_file(l, n);
-		if (!tree_is(n, TREE_IFLNK))
-			return;
-		n = target[0] == '/' ? tree_lookup(l->tree, target)
-				     : tree_child(l->tree, n->parent, target, strlen(target));
-	}
+		return ffs_dir_bytes(n);
+	if (tree_is(n, TREE_IFREG))
+		return a->size;
+	return tree_is(n, TREE_IFLNK) ? strlen(a->target) : 0;
 }
 
 static int
 list_files(struct ffs_layout *l, struct err *err)
 {
-	struct tree_node *n;
-	char path[256];
-	size_t i;
+	struct fs_order order;
+	uint32_t i;
 
-	for (n = tree_next(l->tree->root, NULL); n != NULL; n = tree_next(l->tree->root, n)) {
-		n->inode->index = UNPLACED;
-		if (n->inode->nlink > TREE_NLINK_MAX)
-			return err_set(err, "%s: %" PRIu32 " links are more than a file can have (%d)",
-			    tree_path(n, path, sizeof(path)), n->inode->nlink, TREE_NLINK_MAX);
-	}
-	for (n = tree_next(l->tree->root, NULL); n != NULL; n = tree_next(l->tree->root, n))
-		if (tree_is(n, TREE_IFDIR))
-			add_file(l, n);
-	l->ndirs = l->nfiles;
-	for (i = 0; i < nitems(boot_order); i++)
-		add_boot_file(l, boot_order[i]);
-	for (n = tree_next(l->tree->root, NULL); n != NULL; n = tree_next(l->tree->root, n))
-		add_file(l, n);
+	if (fs_order_make(&order, l->tree, err) < 0)
+		return -1;
+	for (i = 0; i < order.n; i++)
+		*vec_push(l->files, l->nfiles, l->files_cap) =
+		    (struct ffs_file){ .node = order.nodes[i], .bytes = bytes_of(order.nodes[i]) };
+	l->ndirs = order.ndirs;
+	free(order.nodes);
+	if (l->options.log_bytes != 0)
+		*vec_push(l->files, l->nfiles, l->files_cap) = (struct ffs_file){ .node = NULL };
 	return 0;
+}
+
+void
+ffs_layout_count(const struct ffs_layout *l, uint64_t *files, uint64_t *log)
+{
+	uint32_t i;
+
+	*files = *log = 0;
+	for (i = 0; i < l->npieces; i++)
+		*(l->files[l->pieces[i].file].node == NULL ? log : files) += l->pieces[i].frags;
 }
 
 static uint64_t
@@ -111,24 +71,19 @@ inodes_wanted(const struct ffs_layout *l)
 static bool
 try_size(struct ffs_layout *l, uint64_t bytes)
 {
-	bool density = l->options.spare_inodes && l->options.bytes != FFS_BYTES_AUTO;
-	uint64_t free_frags;
+	bool density = l->options.spare_inodes && l->options.bytes != FS_BYTES_AUTO;
+	uint64_t free_frags, files, log;
 
 	if (ffs_geometry(&l->super, &l->options, bytes, inodes_wanted(l), density) < 0)
 		return false;
-	/* Room to leave counts as if the files ended that much later. */
-	free_frags = howmany(l->options.free_bytes, (uint64_t)l->super.fsize);
-	if (!ffs_alloc_files(l))
+	if (!ffs_log_place(l) || !ffs_alloc_files(l))
 		return false;
-	if (free_frags > 0) {
-		uint64_t used = 0;
-		uint32_t i;
-
-		for (i = 0; i < l->npieces; i++)
-			used += l->pieces[i].frags;
-		return used + free_frags <= (uint64_t)l->super.dsize;
-	}
-	return true;
+	if (l->options.free_bytes == 0 && l->options.free_percent == 0)
+		return true;
+	ffs_layout_count(l, &files, &log);
+	free_frags = u64_max(
+	    howmany(l->options.free_bytes, (uint64_t)l->super.fsize), howmany(files * l->options.free_percent, 100));
+	return files + log + free_frags <= (uint64_t)l->super.dsize;
 }
 
 /* The smallest size between lo and hi (which fits) that fits, in steps of a block. */
@@ -172,7 +127,8 @@ smallest(struct ffs_layout *l, uint64_t *bytes, struct err *err)
 		}
 		lo = classes[i];
 	}
-	return err_set(err, "the files do not fit into any FFSv%u file system", l->options.version);
+	return err_set(err, "the files%s do not fit into any FFSv%u file system",
+	    l->options.log_bytes != 0 ? " and the journal, in one piece," : "", l->options.version);
 }
 
 /* Bits from..end of a map, whole bytes at a time where it can. */
@@ -274,6 +230,14 @@ finish(struct ffs_layout *l)
 	struct ffs_super *s = &l->super;
 
 	sort_pieces(l);
+	if (l->log_frags > 0) {
+		s->journal_version = FFS_JOURNAL_VERSION;
+		s->journal_location = FFS_JOURNAL_INSIDE;
+		s->journal[FFS_JOURNAL_ADDR] = (uint64_t)ffs_log_addr(l) << s->fsbtodb;
+		s->journal[FFS_JOURNAL_COUNT] = (uint64_t)l->log_frags << s->fsbtodb;
+		s->journal[FFS_JOURNAL_BLKSZ] = SECTOR;
+		s->journal[FFS_JOURNAL_INO] = l->nfiles - 1 + FFS_ROOTINO;
+	}
 	s->time = l->tree->epoch;
 	if (s->ver == 1)
 		s->old_time = (int32_t)(s->time > INT32_MAX ? INT32_MAX : s->time);
@@ -285,7 +249,7 @@ finish(struct ffs_layout *l)
 }
 
 static int
-check_options(const struct ffs_options *o, struct err *err)
+check_options(const struct fs_options *o, struct err *err)
 {
 	uint32_t fsize = o->fsize != 0 ? o->fsize : o->bsize / FFS_FRAG_MAX;
 
@@ -293,6 +257,10 @@ check_options(const struct ffs_options *o, struct err *err)
 		return err_usage(err, "there is no FFS version %u: 1 or 2", o->version);
 	if (o->fsize != 0 && o->bsize == 0)
 		return err_usage(err, "a fragment size needs a block size beside it");
+	if (o->log_bytes != 0 && o->log_bytes != FS_LOG_AUTO &&
+	    (o->log_bytes < FFS_LOG_MIN || o->log_bytes > FFS_LOG_MAX))
+		return err_usage(err, "bad journal size %" PRIu64 ": from %" PRIu64 "K to %" PRIu64 "M", o->log_bytes,
+		    FFS_LOG_MIN >> 10, FFS_LOG_MAX >> 20);
 	if (o->bsize == 0)
 		return 0;
 	if (!powerof2(o->bsize) || o->bsize < FFS_BSIZE_MIN || o->bsize > FFS_BSIZE_MAX)
@@ -305,7 +273,7 @@ check_options(const struct ffs_options *o, struct err *err)
 }
 
 static struct ffs_layout *
-prepare(struct tree *tree, const struct ffs_options *o, struct err *err)
+prepare(struct tree *tree, const struct fs_options *o, struct err *err)
 {
 	struct ffs_layout *l;
 
@@ -327,28 +295,29 @@ check_file_sizes(const struct ffs_layout *l, struct err *err)
 	uint32_t i;
 
 	for (i = 0; i < l->nfiles; i++)
-		if (l->files[i].bytes > l->super.maxfilesize)
+		if (l->files[i].bytes > l->super.maxfilesize && l->files[i].node != NULL)
 			return err_set(err, "%s: %" PRIu64 " bytes are more than a file can have (%" PRIu64 ")",
 			    tree_path(l->files[i].node, path, sizeof(path)), l->files[i].bytes, l->super.maxfilesize);
 	return 0;
 }
 
 struct ffs_layout *
-ffs_layout_new(struct tree *tree, const struct ffs_options *o, struct err *err)
+ffs_layout_new(struct tree *tree, const struct fs_options *o, struct err *err)
 {
 	struct ffs_layout *l = prepare(tree, o, err);
 	uint64_t bytes = o->bytes;
 
 	if (l == NULL)
 		return NULL;
-	if (bytes == FFS_BYTES_AUTO && smallest(l, &bytes, err) < 0)
+	if (bytes == FS_BYTES_AUTO && smallest(l, &bytes, err) < 0)
 		goto fail;
 	if (bytes > BYTES_MAX) {
 		err_set(err, "a file system of more than %" PRIu64 " TB is not possible", BYTES_MAX >> 40);
 		goto fail;
 	}
 	if (!try_size(l, bytes)) {
-		err_set(err, "the files do not fit into %" PRIu64 " bytes of FFSv%u", bytes, o->version);
+		err_set(err, "the files%s do not fit into %" PRIu64 " bytes of FFSv%u",
+		    o->log_bytes != 0 ? " and the journal" : "", bytes, o->version);
 		goto fail;
 	}
 	if (check_file_sizes(l, err) < 0)
@@ -362,7 +331,7 @@ fail:
 }
 
 int
-ffs_bytes_needed(struct tree *tree, const struct ffs_options *o, uint64_t *bytes, struct err *err)
+ffs_bytes_needed(struct tree *tree, const struct fs_options *o, uint64_t *bytes, struct err *err)
 {
 	struct ffs_layout *l = prepare(tree, o, err);
 	int rv;

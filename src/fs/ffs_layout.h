@@ -18,7 +18,7 @@
 #include "fs/ffs.h"
 
 struct ffs_file {
-	struct tree_node *node; /* one of its names */
+	struct tree_node *node; /* one of its names; NULL: the journal, the last file */
 	uint64_t bytes; /* di_size */
 	uint64_t sectors; /* di_blocks */
 	uint32_t first_piece;
@@ -35,7 +35,7 @@ struct ffs_piece {
 
 struct ffs_layout {
 	struct tree *tree;
-	struct ffs_options options;
+	struct fs_options options;
 	struct ffs_super super;
 	struct ffs_file *files;
 	uint32_t nfiles, files_cap;
@@ -44,6 +44,8 @@ struct ffs_layout {
 	uint32_t npieces, pieces_cap;
 	uint32_t *order;
 	struct ffs_csum *csums; /* one a cylinder group */
+	uint32_t log_cg; /* the journal is the end of this cylinder group */
+	int64_t log_frags; /* 0: none */
 };
 
 /*
@@ -51,7 +53,7 @@ struct ffs_layout {
  * inodes (exactly that many, rounded, if density is false).  As newfs(8),
  * mkfs.c.  Fails without a message (-1) if this size cannot be.
  */
-int ffs_geometry(struct ffs_super *, const struct ffs_options *, uint64_t bytes, uint64_t inodes, bool density);
+int ffs_geometry(struct ffs_super *, const struct fs_options *, uint64_t bytes, uint64_t inodes, bool density);
 
 /* newfs's block and fragment size for a file system of this size. */
 void ffs_default_sizes(uint64_t bytes, uint32_t *bsize, uint32_t *fsize);
@@ -78,8 +80,23 @@ ffs_indirect_start(const struct ffs_super *s, unsigned level)
 	return lbn;
 }
 
+/* What a journal can be: more than a transfer (wapbl_start()), less than UFS_WAPBL_MAX_JOURNAL_SIZE. */
+#define FFS_LOG_MIN (UINT64_C(256) << 10)
+#define FFS_LOG_MAX (UINT64_C(64) << 20)
+
+/*
+ * Finds a cylinder group that can hold the journal in one piece, and sets log_cg
+ * and log_frags; false: there is none.
+ */
+bool ffs_log_place(struct ffs_layout *);
+/* The journal's first fragment. */
+int64_t ffs_log_addr(const struct ffs_layout *);
+
 /* Gives every file its blocks in the geometry of l->super; false: they do not fit. */
 bool ffs_alloc_files(struct ffs_layout *);
+
+/* Fragments of the files, indirect blocks included, and apart from them the journal's. */
+void ffs_layout_count(const struct ffs_layout *, uint64_t *files, uint64_t *log);
 
 /*
  * The maps of cylinder group c: freemap (a bit a fragment) and iused (a bit an

@@ -28,6 +28,7 @@ fill_from_old(struct ffs_super *s)
 	s->dsize = s->old_dsize;
 	s->csaddr = s->old_csaddr;
 	s->flags = s->old_flags;
+	s->journal_version = s->journal_location = FFS_JOURNAL_NONE;
 	s->pendingblocks = 0;
 	s->pendinginodes = 0;
 	if (s->old_inodefmt < FFS_INODEFMT_44) {

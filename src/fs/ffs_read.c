@@ -61,9 +61,8 @@ read_pointer(const struct ffs_reader *r, int64_t block, uint64_t i, int64_t *add
 	return 0;
 }
 
-/* The address of a logical block; 0 is a hole. */
-static int
-block_address(const struct ffs_reader *r, const struct ffs_dinode *d, uint64_t lbn, int64_t *addr, struct err *err)
+int
+ffs_block_address(const struct ffs_reader *r, const struct ffs_dinode *d, uint64_t lbn, int64_t *addr, struct err *err)
 {
 	const struct ffs_super *s = &r->super;
 	/* Not s->nindir: that number is not trusted. */
@@ -102,13 +101,13 @@ find_run(const struct ffs_reader *r, const struct ffs_dinode *d, uint64_t offset
 	uint64_t lbn = offset >> s->bshift, n;
 	int64_t next, want;
 
-	if (block_address(r, d, lbn, addr, err) < 0)
+	if (ffs_block_address(r, d, lbn, addr, err) < 0)
 		return -1;
 	n = ((lbn + 1) << s->bshift) - offset;
 	want = *addr;
 	while (n < len) {
 		want += *addr == 0 ? 0 : s->frag;
-		if (block_address(r, d, ++lbn, &next, err) < 0)
+		if (ffs_block_address(r, d, ++lbn, &next, err) < 0)
 			return -1;
 		if (next != want)
 			break;

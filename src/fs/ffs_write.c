@@ -84,26 +84,28 @@ clamp_time(const struct ffs_super *s, int64_t t)
 static void
 make_dinode(const struct ffs_layout *l, uint32_t file, struct ffs_dinode *d)
 {
+	/* As wapbl_create_infs_log() makes it: no name, but a link. */
+	static const struct tree_attr log_attr = { .mode = TREE_IFREG, .flags = FFS_IFLAG_LOG };
 	const struct ffs_file *f = &l->files[file];
-	const struct tree_attr *a = &f->node->inode->attr;
+	const struct tree_attr *a = f->node != NULL ? &f->node->inode->attr : &log_attr;
 	const struct ffs_super *s = &l->super;
 
 	*d = (struct ffs_dinode){ .mode = (uint16_t)a->mode,
-		.nlink = (int16_t)f->node->inode->nlink,
+		.nlink = f->node != NULL ? (int16_t)f->node->inode->nlink : 1,
 		.uid = a->uid,
 		.gid = a->gid,
 		.size = f->bytes,
 		.blocks = f->sectors,
 		.mtimensec = (int32_t)a->mtime_nsec,
 		.flags = a->flags };
-	d->mtime = clamp_time(s, a->mtime);
+	d->mtime = clamp_time(s, f->node != NULL ? a->mtime : l->tree->epoch);
 	d->atime = d->ctime = d->birthtime = d->mtime;
 	d->atimensec = d->ctimensec = d->birthnsec = d->mtimensec;
 	if (s->ver == 2)
 		d->blksize = (uint32_t)s->bsize;
 	/* Any number will do that is not zero and the same every time (Knuth's multiplicative hash). */
 	d->gen = (int32_t)(((file + 1) * UINT32_C(2654435761)) >> 2 | 1);
-	if (tree_is(f->node, TREE_IFCHR) || tree_is(f->node, TREE_IFBLK))
+	if ((a->mode & TREE_IFMT) == TREE_IFCHR || (a->mode & TREE_IFMT) == TREE_IFBLK)
 		d->db[0] = a->rdev;
 	else if (ffs_link_is_inline(s, d))
 		memcpy(d->link, a->target, f->bytes);
@@ -215,7 +217,9 @@ write_data(struct writer *w, const struct ffs_piece *p)
 	uint64_t from = p->lbn << w->s->bshift, room = (uint64_t)p->frags << w->s->fshift;
 	uint64_t len = u64_min(room, f->bytes - from);
 
-	if (tree_is(f->node, TREE_IFDIR))
+	if (f->node == NULL)
+		(void)stream_zero(w->out, len);
+	else if (tree_is(f->node, TREE_IFDIR))
 		(void)stream_write(w->out, dir_contents(w, p->file) + from, len);
 	else if (tree_is(f->node, TREE_IFLNK))
 		(void)stream_write(w->out, f->node->inode->attr.target + from, len);

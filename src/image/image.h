@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A tree into a disk image: protective MBR, GPT with one NetBSD FFS
- * partition, the file system; written front to back, once, sparse.
+ * A tree into a disk image: protective MBR, GPT with one partition, the file
+ * system; written front to back, once, sparse.
  *
  *	LBA 0        protective MBR
  *	LBA 1        GPT header, LBA 2..33 its 128 entries
- *	512 KiB      partition: FFS
+ *	512 KiB      partition: the file system
  *	end - 33     backup entries, last LBA the backup header
  */
 #ifndef SMOL_IMAGE_IMAGE_H
@@ -17,12 +17,25 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "fs/ffs.h"
+#include "fs/fs.h"
 #include "tree/tree.h"
 
 #define IMAGE_SIZE_AUTO 0
 
+/* One row each in image_type.c. */
+enum image_fs { IMAGE_FFS, IMAGE_FS_COUNT };
+
+struct image_type {
+	const char *name; /* "ffs" */
+	const struct fs_ops *ops;
+	const uint8_t *gpt_type;
+};
+
+const struct image_type *image_type(enum image_fs);
+
 struct image_options {
-	struct ffs_options fs; /* fs.bytes is set by image_write() */
+	enum image_fs type;
+	struct fs_options fs; /* bytes, volname and id are set by image_write() */
 	uint64_t bytes; /* of the whole image, or IMAGE_SIZE_AUTO */
 	const char *label; /* GPT partition name; at most 36 characters */
 	bool gpt;
@@ -34,9 +47,7 @@ struct image_options {
 
 struct image_result {
 	uint64_t bytes; /* of the image file */
-	uint64_t used_bytes; /* file system: metadata and data, without what is free */
-	uint64_t inodes, free_inodes, free_bytes;
-	uint32_t bsize, fsize;
+	struct fs_usage fs; /* used, free, and by what */
 	uint8_t digest[SHA256_SIZE]; /* of the image file; zeros if not asked for */
 	uint64_t layout_ns, write_ns; /* time per stage */
 };

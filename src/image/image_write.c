@@ -36,11 +36,11 @@ image_bytes(const struct image_options *o, uint64_t partition)
 int
 image_bytes_needed(struct tree *tree, const struct image_options *o, uint64_t *bytes, struct err *err)
 {
-	struct ffs_options fs = o->fs;
+	struct fs_options fs = o->fs;
 	uint64_t need;
 
 	fs.bytes = o->bytes;
-	if (ffs_bytes_needed(tree, &fs, &need, err) < 0)
+	if (image_type(o->type)->ops->needed(tree, &fs, &need, err) < 0)
 		return -1;
 	*bytes = image_bytes(o, o->gpt ? roundup(need, ALIGNMENT) : need);
 	return 0;
@@ -62,23 +62,6 @@ explain(struct tree *tree, const struct image_options *o, struct err *err)
 	    size_text(o->bytes, have_text), size_text(need, need_text), need >> 10);
 }
 
-static struct ffs_layout *
-make_layout(struct tree *tree, const struct image_options *o, const uint8_t identity[SHA256_SIZE], struct err *err)
-{
-	struct ffs_options fs = o->fs;
-	struct ffs_layout *layout;
-
-	fs.bytes = o->bytes == IMAGE_SIZE_AUTO ? FFS_BYTES_AUTO : partition_bytes(o);
-	fs.volname = o->label;
-	fs.id = get_le32(identity);
-	if (o->bytes != IMAGE_SIZE_AUTO && fs.bytes == 0)
-		fs.bytes = GPT_SECTOR;
-	layout = ffs_layout_new(tree, &fs, err);
-	if (layout == NULL)
-		(void)explain(tree, o, err);
-	return layout;
-}
-
 /* The same tree and label give the same GUIDs. */
 static void
 derive_guid(const uint8_t identity[SHA256_SIZE], const char *label, const char *purpose, uint8_t guid[16])
@@ -94,9 +77,26 @@ derive_guid(const uint8_t identity[SHA256_SIZE], const char *label, const char *
 	gpt_guid_derive(guid, digest);
 }
 
+static void *
+make_layout(struct tree *tree, const struct image_options *o, const uint8_t identity[SHA256_SIZE], struct err *err)
+{
+	struct fs_options fs = o->fs;
+	void *layout;
+
+	fs.bytes = o->bytes == IMAGE_SIZE_AUTO ? FS_BYTES_AUTO : partition_bytes(o);
+	fs.volname = o->label;
+	fs.id = get_le32(identity);
+	if (o->bytes != IMAGE_SIZE_AUTO && fs.bytes == 0)
+		fs.bytes = GPT_SECTOR;
+	layout = image_type(o->type)->ops->layout(tree, &fs, err);
+	if (layout == NULL)
+		(void)explain(tree, o, err);
+	return layout;
+}
+
 static int
-write_with_gpt(const struct image_options *o, const uint8_t identity[SHA256_SIZE], const struct ffs_layout *l,
-    uint64_t bytes, struct stream *out, struct err *err)
+write_with_gpt(const struct image_options *o, const uint8_t identity[SHA256_SIZE], const void *l, uint64_t bytes,
+    struct stream *out, struct err *err)
 {
 	struct gpt_disk disk = { .bytes = bytes };
 	uint8_t head[GPT_HEAD_BYTES], tail[GPT_TAIL_BYTES];
@@ -106,7 +106,7 @@ write_with_gpt(const struct image_options *o, const uint8_t identity[SHA256_SIZE
 		partition = partition_bytes(o);
 	derive_guid(identity, o->label, "disk", disk.guid);
 	derive_guid(identity, o->label, "partition", disk.part.unique);
-	memcpy(disk.part.type, gpt_type_netbsd_ffs, sizeof(disk.part.type));
+	memcpy(disk.part.type, image_type(o->type)->gpt_type, sizeof(disk.part.type));
 	disk.part.first_lba = ALIGNMENT / GPT_SECTOR;
 	disk.part.last_lba = disk.part.first_lba + partition / GPT_SECTOR - 1;
 	disk.part.attributes = GPT_ATTR_BOOTME;
@@ -115,7 +115,7 @@ write_with_gpt(const struct image_options *o, const uint8_t identity[SHA256_SIZE
 		return stream_fail(out, err);
 	(void)stream_write(out, head, sizeof(head));
 	(void)stream_zero(out, ALIGNMENT - sizeof(head));
-	(void)ffs_write(l, out);
+	(void)image_type(o->type)->ops->write(l, out);
 	(void)stream_zero(out, bytes - GPT_TAIL_BYTES - stream_tell(out));
 	return stream_write(out, tail, sizeof(tail));
 }
@@ -135,8 +135,8 @@ report_progress(void *arg, uint64_t done)
 }
 
 static int
-write_file(struct outfile *f, const struct image_options *o, const uint8_t identity[SHA256_SIZE],
-    const struct ffs_layout *l, struct image_result *r, struct err *err)
+write_file(struct outfile *f, const struct image_options *o, const uint8_t identity[SHA256_SIZE], const void *l,
+    struct image_result *r, struct err *err)
 {
 	struct progress p = { .o = o, .total = r->bytes };
 	struct stream *out = stream_open(f->fd, f->path, o->digest);
@@ -145,7 +145,7 @@ write_file(struct outfile *f, const struct image_options *o, const uint8_t ident
 	if (o->gpt)
 		(void)write_with_gpt(o, identity, l, r->bytes, out, err);
 	else {
-		(void)ffs_write(l, out);
+		(void)image_type(o->type)->ops->write(l, out);
 		(void)stream_zero(out, r->bytes - stream_tell(out));
 	}
 	if (stream_close(out, r->digest, err) < 0)
@@ -153,27 +153,14 @@ write_file(struct outfile *f, const struct image_options *o, const uint8_t ident
 	return outfile_commit(f, err);
 }
 
-static void
-fill_result(struct image_result *r, const struct image_options *o, const struct ffs_layout *l)
-{
-	const struct ffs_super *s = ffs_layout_super(l);
-
-	r->bytes = o->bytes == IMAGE_SIZE_AUTO ? image_bytes(o, ffs_layout_bytes(l)) : o->bytes;
-	r->bsize = (uint32_t)s->bsize;
-	r->fsize = (uint32_t)s->fsize;
-	r->free_bytes = (uint64_t)(s->cstotal.nbfree << s->bshift) + (uint64_t)(s->cstotal.nffree << s->fshift);
-	r->used_bytes = (uint64_t)(s->size << s->fshift) - r->free_bytes;
-	r->inodes = (uint64_t)s->ncg * s->ipg;
-	r->free_inodes = (uint64_t)s->cstotal.nifree;
-}
-
 int
 image_write(const char *path, struct tree *tree, const struct image_options *o, struct image_result *r, struct err *err)
 {
 	uint8_t identity[SHA256_SIZE];
 	uint64_t start = clock_now_ns();
-	struct ffs_layout *l;
+	const struct fs_ops *ops = image_type(o->type)->ops;
 	struct outfile f;
+	void *l;
 	int rv;
 
 	*r = (struct image_result){ 0 };
@@ -187,11 +174,12 @@ image_write(const char *path, struct tree *tree, const struct image_options *o, 
 		outfile_abort(&f);
 		return -1;
 	}
-	fill_result(r, o, l);
+	ops->usage(l, &r->fs);
+	r->bytes = o->bytes == IMAGE_SIZE_AUTO ? image_bytes(o, r->fs.bytes) : o->bytes;
 	r->layout_ns = clock_now_ns() - start;
 	rv = write_file(&f, o, identity, l, r, err);
 	r->write_ns = clock_now_ns() - start - r->layout_ns;
-	ffs_layout_free(l);
+	ops->free(l);
 	outfile_abort(&f);
 	return rv;
 }

@@ -30,6 +30,8 @@ TABLE = [
     ("image make --size 1X -o x.img s.tar.xz", "bad image size '1X': want a number with K, M, G or T, as in 512M", 2),
     ("image make --size 0 -o x.img s.tar.xz", "bad image size '0': not zero", 2),
     ("image make --free 1M --size 10M -o x.img s.tar.xz", "--free goes with --size auto", 2),
+    ("image make --free 10% --size 10M -o x.img s.tar.xz", "--free goes with --size auto", 2),
+    ("image make --log 64K -o x.img s.tar.xz", "bad journal size 65536: from 256K to 64M", 2),
     ("image make --mtree absent -o x.img s.tar.xz", "cannot open 'absent': No such file or directory", 1),
     ("image ls", "want one IMAGE[:PATH]; see 'smol image ls --help'", 2),
     ("image ls absent.img", "cannot open 'absent.img': No such file or directory", 1),
@@ -45,6 +47,7 @@ TABLE = [
 # Here a part of the line says enough; the rest may be worded anew.
 PARTS = [
     ("image make --size 3M -o x.img s.tar.xz", ("do not fit into 3.0 MiB", "are needed"), 1),
+    ("image make --free x% -o x.img s.tar.xz", ("bad free space",), 2),
     ("image make --bsize 5000 -o x.img s.tar.xz", ("bad block size", "power of two"), 2),
     ("image make --bsize 4096 --fsize 256 -o x.img s.tar.xz", ("bad fragment size",), 2),
     ("image make --label 0123456789012345678901234567890123456789 -o x.img s.tar.xz", ("bad label", "36"), (1, 2)),

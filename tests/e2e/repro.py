@@ -54,13 +54,13 @@ def main():
         os.chmod(d, 0o777)
     inputs = ["base.tar.xz", "etc.tar.xz", "special.tar"]
     clean = {k: v for k, v in os.environ.items() if k not in ("SOURCE_DATE_EPOCH", "TZ", "LANG", "LC_ALL")}
-    for version in ("1", "2"):
+    for version, options in (("1", ("--ffs", "1", "--log", "auto")), ("2", ("--ffs", "2"))):
         def make(name, env=None, cwd=sets, prefix=(), paths=inputs, over="../over", **kw):
             image = os.path.join(work, "else where", "out.img")
             if os.path.exists(image):
                 os.unlink(image)
             e = {**clean, "SMOL_CACHE": os.path.join(work, "cache"), **(env or {})}
-            p = run([*prefix, smol, "image", "make", "-q", "--ffs", version, "--free", "4M", "--label", "r", "-o", image, *paths, over],
+            p = run([*prefix, smol, "image", "make", "-q", *options, "--free", "4M", "--label", "r", "-o", image, *paths, over],
                     env=e, cwd=cwd, **kw)
             if p.returncode != 0:
                 tap.ok(False, "v%s %s" % (version, name), p.stderr)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Third-party readers judge our images: Sleuthkit, grub-fstest and Linux's ufs
-# driver must read back what the tars hold, to the last bit, for FFS v1 and v2.
+# driver must read back what the tars hold, to the last bit, for FFS v1 and v2,
+# with and without a journal.
 #
 #   readers.py --smol PROGRAM --work DIR [--linux CACHE] [--small] [--foreign]
 
@@ -180,8 +181,8 @@ def makefs_cases(tap, work, tars):
     shutil.rmtree(tree, ignore_errors=True)
 
 
-def make(tap, smol, name, version, image, tars, extra=()):
-    p = run([smol, "image", "make", "--ffs", str(version), "--label", "testroot", *extra, "-o", image, *tars])
+def make(tap, smol, name, image, tars, extra=()):
+    p = run([smol, "image", "make", "--label", "testroot", *extra, "-o", image, *tars])
     return tap.ok(p.returncode == 0, name + ": smol image make", p.stdout, p.stderr)
 
 
@@ -221,14 +222,16 @@ def main():
         tars.append(os.path.join(sets, "special.tar"))
     tree = os.path.join(work, "tree")
     files = extract(tars, tree)
-    plan = [("v1", 1, ()), ("v2", 2, ())]
+    plan = [("v1", ()), ("v2 with a journal", ("--ffs", "2", "--log", "auto"))]
     if args.small:
-        plan += [("v1 4096/512", 1, ("--bsize", "4096", "--fsize", "512")), ("v1 32K/4K", 1, ("--bsize", "32768", "--fsize", "4096")),
-                 ("v2 64K/8K --ro", 2, ("--bsize", "65536", "--fsize", "8192", "--ro")), ("v1 of 512M", 1, ("--size", "512M"))]
+        plan += [("v1 4096/512 with a journal", ("--bsize", "4096", "--fsize", "512", "--log", "3M")),
+                 ("v1 32K/4K", ("--bsize", "32768", "--fsize", "4096")),
+                 ("v2 64K/8K --ro", ("--ffs", "2", "--bsize", "65536", "--fsize", "8192", "--ro")),
+                 ("v1 of 512M with a journal", ("--size", "512M", "--log", "auto"))]
     cases = []
-    for name, version, extra in plan:
+    for name, extra in plan:
         image = os.path.join(work, re.sub(r"\W+", "-", name) + ".img")
-        if not make(tap, smol, name, version, image, tars, extra):
+        if not make(tap, smol, name, image, tars, extra):
             continue
         cases.append(Case(name, image, files, tree))
         judge_ours(tap, smol, cases[-1])

@@ -54,6 +54,16 @@
 		statement;                                                                                             \
 	}
 
+static void
+change_log_inode(struct img *im)
+{
+	uint64_t ino = im->r.super.journal[FFS_JOURNAL_INO];
+	struct ffs_dinode d = get_inode(im, ino);
+
+	d.flags = 0;
+	put_inode(im, ino, &d);
+}
+
 /* clang-format off */
 SUPER(super_sbsize, s.sbsize = 9000)
 SUPER(super_bsize, s.bsize = 5000)
@@ -76,6 +86,14 @@ SUPER(super_qbmask, s.qbmask = 0)
 SUPER(super_clean, s.clean = 0)
 SUPER(super_flags, s.flags |= 0x40000)
 SUPER(super_wapbl, s.flags |= 0x100)
+SUPER(log_version, s.journal_version = 3)
+SUPER(log_location, s.journal_location = 9)
+SUPER(log_blksz, s.journal[FFS_JOURNAL_BLKSZ] = 500)
+SUPER(log_outside, s.journal[FFS_JOURNAL_COUNT] = 1 << 20)
+SUPER(log_moved, s.journal[FFS_JOURNAL_ADDR] -= 8)
+SUPER(log_longer, s.journal[FFS_JOURNAL_COUNT] += 8; s.journal[FFS_JOURNAL_ADDR] -= 8)
+SUPER(log_nowhere, s.journal[FFS_JOURNAL_INO] = 5000)
+SUPER(log_end, s.journal_location = FFS_JOURNAL_END)
 SUPER(super_pending, s.pendinginodes = 3)
 SUPER(super_nbfree, s.cstotal.nbfree++)
 SUPER(super_ndir, s.cstotal.ndir--)
@@ -125,6 +143,7 @@ DO(map_cluster, flip(im, get_cg(im).clusteroff, 2))
 DO(sum_cluster, flip(im, get_cg(im).clustersumoff + 4, 0))
 DO(sum_area, img_put(im, addr_offset(im, im->r.super.csaddr) + 8, "\1\2\3\4", 4))
 
+DO(log_unmarked, change_log_inode(im))
 INODE(inode_type, "/etc/rc", d.mode = 0170644)
 INODE(inode_shrunk, "/bin/sh", d.size = 1)
 INODE(inode_frags, "/etc/two", d.size = 1)
@@ -237,6 +256,16 @@ static const struct corruption {
 	{ "clean flag", super_clean, "not marked clean" },
 	{ "unknown flags", super_flags, "flags that NetBSD does not know: 0x40000" },
 	{ "dirty journal", super_wapbl, "journal (WAPBL)" },
+	{ "journal without a header", super_wapbl, "journal without a header" },
+	{ "journal version", log_version, "journal of version 3" },
+	{ "journal of an unknown place", log_location, "at place 9" },
+	{ "journal's block size", log_blksz, "journal of blocks of 500 bytes" },
+	{ "journal outside", log_outside, "journal outside of the partition" },
+	{ "journal elsewhere", log_moved, "block 0 of the journal is at fragment" },
+	{ "journal longer than its inode", log_longer, "holds a journal of 1052672 bytes" },
+	{ "journal without an inode", log_nowhere, "the journal's inode 5000 is not in use" },
+	{ "journal's inode not marked", log_unmarked, "is not marked so (flag SF_LOG)" },
+	{ "journal behind the file system", log_end, "journal behind the file system, but at byte" },
 	{ "pending inodes", super_pending, "still to be freed" },
 	{ "total of free blocks", super_nbfree, "superblock: number of free blocks" },
 	{ "total of directories", super_ndir, "superblock: number of directories" },

@@ -255,9 +255,11 @@ fill_tree(struct tree *t)
 static inline void
 make_image(struct img *im, unsigned ver)
 {
-	struct image_options o = { .fs = { .version = ver, .bsize = 4096, .fsize = 512, .spare_inodes = true },
+	struct image_options o = {
+		.fs = { .version = ver, .bsize = 4096, .fsize = 512, .spare_inodes = true, .log_bytes = FS_LOG_AUTO },
 		.bytes = 48 * 1024 * 1024,
-		.label = "test" };
+		.label = "test"
+	};
 	char path[] = "/tmp/smol-ffs-check.XXXXXX";
 	struct image_result result;
 	struct err err = { 0 };

@@ -147,9 +147,9 @@ random_tree(struct world *w, uint64_t seed)
 }
 
 static void
-random_options(struct world *w, struct ffs_options *o)
+random_options(struct world *w, struct fs_options *o)
 {
-	*o = (struct ffs_options){ .version = 1 + (unsigned)below(&w->rnd, 2) };
+	*o = (struct fs_options){ .version = 1 + (unsigned)below(&w->rnd, 2) };
 	o->spare_inodes = below(&w->rnd, 2) == 0;
 	if (below(&w->rnd, 2) == 0) {
 		o->bsize = 4096U << below(&w->rnd, 5);
@@ -159,6 +159,10 @@ random_options(struct world *w, struct ffs_options *o)
 	}
 	if (below(&w->rnd, 3) == 0)
 		o->free_bytes = below(&w->rnd, 5000000);
+	if (below(&w->rnd, 4) == 0)
+		o->free_percent = (unsigned)below(&w->rnd, 150);
+	if (below(&w->rnd, 3) == 0)
+		o->log_bytes = below(&w->rnd, 3) > 0 ? FS_LOG_AUTO : 300000 + below(&w->rnd, 2000000);
 }
 
 /* --- reading back --- */
@@ -252,8 +256,24 @@ print_problem(void *arg, const char *line)
 	printf("# %s\n", line);
 }
 
+/* The journal is there, as large as was asked for, and empty. */
 static void
-check_image(struct world *w, int fd, uint64_t bytes)
+check_log(const struct ffs_reader *r, const struct fs_options *o)
+{
+	struct err err = { 0 };
+	struct ffs_log log;
+
+	CHECK(ffs_log_read(r, &log, &err) == 0);
+	CHECK(log.present == (o->log_bytes != 0) && !log.live && log.used_bytes == 0);
+	if (!log.present)
+		return;
+	CHECK(log.inside && log.offset % (uint64_t)r->super.bsize == 0);
+	CHECK(o->log_bytes == FS_LOG_AUTO ? log.bytes >= 256 * 1024 && log.bytes <= 64 * 1024 * 1024
+					  : log.bytes - o->log_bytes < (uint64_t)r->super.bsize);
+}
+
+static void
+check_image(struct world *w, int fd, uint64_t bytes, const struct fs_options *o)
 {
 	struct ffs_check_result result;
 	struct ffs_reader r;
@@ -268,6 +288,7 @@ check_image(struct world *w, int fd, uint64_t bytes)
 	}
 	CHECK(ffs_check(&r, print_problem, NULL, &result, &err) == 0);
 	CHECK(result.problems == 0);
+	check_log(&r, o);
 	for (n = tree_next(w->tree.root, NULL); n != NULL; n = tree_next(w->tree.root, n))
 		if (!same_file(&r, n)) {
 			printf("# differs: %s\n", tree_path(n, path, sizeof(path)));
@@ -276,7 +297,7 @@ check_image(struct world *w, int fd, uint64_t bytes)
 }
 
 static void
-write_and_check(struct world *w, struct ffs_layout *l)
+write_and_check(struct world *w, struct ffs_layout *l, const struct fs_options *o)
 {
 	uint8_t digest[SHA256_SIZE];
 	struct err err = { 0 };
@@ -286,7 +307,21 @@ write_and_check(struct world *w, struct ffs_layout *l)
 	CHECK(ffs_write(l, out) == 0);
 	CHECK(stream_tell(out) == ffs_layout_bytes(l));
 	CHECK(stream_close(out, digest, &err) == 0);
-	check_image(w, fd, ffs_layout_bytes(l));
+	check_image(w, fd, ffs_layout_bytes(l), o);
+}
+
+/* What df and du would say. */
+static void
+check_usage(const struct ffs_layout *l, const struct fs_options *o)
+{
+	struct fs_usage u;
+
+	fs_ffs_ops.usage(l, &u);
+	CHECK(u.bytes == ffs_layout_bytes(l));
+	CHECK(u.free_bytes >= o->free_bytes);
+	CHECK(u.free_bytes * 100 >= u.file_bytes * o->free_percent);
+	CHECK((u.log_bytes != 0) == (o->log_bytes != 0));
+	CHECK(u.used_bytes >= u.file_bytes + u.log_bytes && u.used_bytes + u.free_bytes <= u.bytes);
 }
 
 /* As small as can be, then with that size given less one block: must not fit. */
@@ -294,7 +329,7 @@ static void
 one_tree(struct world *w, uint64_t seed)
 {
 	struct err err = { 0 };
-	struct ffs_options o;
+	struct fs_options o;
 	struct ffs_layout *l, *smaller;
 	int before = test_failures;
 
@@ -305,17 +340,18 @@ one_tree(struct world *w, uint64_t seed)
 		printf("# %s\n", err.msg);
 	CHECK(l != NULL);
 	if (l != NULL) {
-		write_and_check(w, l);
+		check_usage(l, &o);
+		write_and_check(w, l, &o);
 		o.bytes = ffs_layout_bytes(l) - (uint64_t)ffs_layout_super(l)->bsize;
 		smaller = ffs_layout_new(&w->tree, &o, &err);
-		/* Spare inodes are counted differently for a given size. */
-		CHECK(smaller == NULL || o.spare_inodes);
+		/* For a given size spare inodes are counted differently, and the journal may be smaller. */
+		CHECK(smaller == NULL || o.spare_inodes || o.log_bytes == FS_LOG_AUTO);
 		ffs_layout_free(smaller);
 		o.bytes = ffs_layout_bytes(l) * 2 + below(&w->rnd, 50000000);
 		ffs_layout_free(l);
 		l = ffs_layout_new(&w->tree, &o, &err);
 		if (l != NULL && below(&w->rnd, 4) == 0)
-			write_and_check(w, l);
+			write_and_check(w, l, &o);
 		ffs_layout_free(l);
 	}
 	if (test_failures != before)
