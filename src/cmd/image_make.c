@@ -21,6 +21,7 @@ struct make {
 	struct image_options image;
 	const char *out, *mtree;
 	bool json, quiet, digest;
+	bool version, log; /* --ffs or --log was given, which only FFS has */
 	uint64_t bsize, fsize;
 };
 
@@ -29,6 +30,7 @@ static const struct option longs[] = {
 	{ "digest", no_argument, NULL, 'd' },
 	{ "ffs", required_argument, NULL, 'f' },
 	{ "free", required_argument, NULL, 'F' },
+	{ "fs", required_argument, NULL, 't' },
 	{ "fsize", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "label", required_argument, NULL, 'L' },
@@ -65,11 +67,20 @@ set_free(struct make *m, const char *text, struct err *err)
 static int
 set_log(struct make *m, const char *text, struct err *err)
 {
+	m->log = true;
 	if (strcmp(text, "auto") == 0) {
 		m->image.fs.log_bytes = FS_LOG_AUTO;
 		return 0;
 	}
 	return parse_size(text, "journal size", &m->image.fs.log_bytes, err);
+}
+
+static int
+set_type(struct make *m, const char *text, struct err *err)
+{
+	if (!image_fs_by_name(text, &m->image.type))
+		return err_usage(err, "there is no file system '%s' here: ffs or ext2", text);
+	return 0;
 }
 
 static int
@@ -87,9 +98,12 @@ set_option(struct make *m, int ch, struct err *err)
 		if (parse_u64(optarg, 1, 2, "FFS version", &version, err) < 0)
 			return -1;
 		m->image.fs.version = (unsigned)version;
+		m->version = true;
 		return 0;
 	case 'F':
 		return set_free(m, optarg, err);
+	case 't':
+		return set_type(m, optarg, err);
 	case 'l':
 		return set_log(m, optarg, err);
 	case 's':
@@ -148,6 +162,8 @@ parse(struct make *m, int argc, char **argv, struct err *err)
 	m->image.fs.fsize = (uint32_t)m->fsize;
 	if (m->image.bytes != IMAGE_SIZE_AUTO && (m->image.fs.free_bytes != 0 || m->image.fs.free_percent != 0))
 		return err_usage(err, "--free goes with --size auto");
+	if (m->image.type != IMAGE_FFS && (m->version || m->log || m->fsize != 0))
+		return err_usage(err, "--ffs, --fsize and --log go with --fs ffs");
 	return 0;
 }
 
@@ -240,13 +256,14 @@ run(int argc, char **argv, struct err *err)
 
 const struct command cmd_image_make = {
 	.name = "image make",
-	.args = "[--ffs 1|2] [--size N[KMG]|auto] [--free N[KMG]|N%] [--label L] [--ro] -o FILE TAR|DIR...",
-	.summary = "write tars and directories as an FFS disk image",
+	.args = "[--fs ffs|ext2] [--size N[KMG]|auto] [--free N[KMG]|N%] [--label L] [--ro] -o FILE TAR|DIR...",
+	.summary = "write tars and directories as a disk image",
 	.help = "  -o, --output FILE   the image; replaced only when the new one is whole\n"
-		"  --ffs 1|2           version of the file system (1)\n"
+		"  --fs ffs|ext2       file system (ffs)\n"
+		"  --ffs 1|2           version of FFS (1)\n"
 		"  --size N[KMGT]      size of the image; auto: as small as the files allow (auto)\n"
 		"  --free N[KMGT]|N%   with --size auto: room to leave, or % of the files\n"
-		"  --log N[KM]|auto    room for a journal, for mount -o log (none)\n"
+		"  --log N[KM]|auto    FFS: room for a journal, for mount -o log (none)\n"
 		"  --ro                for read-only use: no spare inodes\n"
 		"  --bsize N           block size, 4096 to 65536 (by size, as newfs)\n"
 		"  --fsize N           fragment size (an eighth of the block size)\n"

@@ -33,7 +33,7 @@ print_json(
 	    "bsize", (int)u->bsize, "fsize", (int)u->fsize, "inodes", (json_int_t)u->inodes, "free_inodes",
 	    (json_int_t)u->free_inodes, "sha256", o->digest ? sha256_hex(r->digest, hex) : NULL, "seconds", "read",
 	    seconds(read_ns), "layout", seconds(r->layout_ns), "write", seconds(r->write_ns));
-	if (j != NULL)
+	if (j != NULL && o->type == IMAGE_FFS)
 		(void)json_object_set_new(j, "ffs", json_integer((json_int_t)o->fs.version));
 	if (j == NULL)
 		return err_set(err, "the path is not UTF-8, which JSON needs");
@@ -58,8 +58,11 @@ image_result_print(const char *path, const struct image_options *o, const struct
 	(void)printf("free    %" PRIu64 " bytes (%s)\n", u->free_bytes, size_text(u->free_bytes, text));
 	if (u->log_bytes != 0)
 		(void)printf("journal %" PRIu64 " bytes (%s)\n", u->log_bytes, size_text(u->log_bytes, text));
-	(void)printf("ffs     v%u, blocks %" PRIu32 ", fragments %" PRIu32 ", %" PRIu64 " inodes, %" PRIu64 " free\n",
-	    o->fs.version, u->bsize, u->fsize, u->inodes, u->free_inodes);
+	if (o->type == IMAGE_FFS)
+		(void)printf("ffs     v%u, blocks %" PRIu32 ", fragments %" PRIu32, o->fs.version, u->bsize, u->fsize);
+	else
+		(void)printf("%-7s blocks %" PRIu32, image_type(o->type)->name, u->bsize);
+	(void)printf(", %" PRIu64 " inodes, %" PRIu64 " free\n", u->inodes, u->free_inodes);
 	if (o->digest)
 		(void)printf("sha256  %s\n", sha256_hex(r->digest, hex));
 	else

@@ -20,13 +20,15 @@
 
 struct fs_options {
 	uint64_t bytes; /* of the file system, or FS_BYTES_AUTO */
-	bool spare_inodes; /* leave some for a guest that writes (with a given size: as newfs) */
+	bool spare_inodes; /* leave some for a guest that writes (with a given size: as newfs, mke2fs) */
 	/* With FS_BYTES_AUTO, room to leave: at least so much, and at least that part of what the files take. */
 	uint64_t free_bytes;
 	unsigned free_percent;
-	uint32_t bsize, fsize; /* 0: as newfs(8) chooses for the size */
+	uint32_t bsize, fsize; /* 0: as newfs(8), mke2fs(8) choose for the size; ext2 has no fragments */
 	const char *volname; /* may be NULL */
-	uint32_t id; /* fs_id, derived from the content */
+	uint32_t id; /* these two are derived from the content: fs_id of FFS, */
+	uint8_t uuid[16]; /* UUID of ext2 */
+	/* FFS only: */
 	unsigned version; /* 1 or 2 */
 	uint64_t log_bytes; /* WAPBL journal; 0: none; FS_LOG_AUTO: as large as NetBSD would make it */
 };
@@ -59,5 +61,6 @@ struct fs_ops {
 };
 
 extern const struct fs_ops fs_ffs_ops;
+extern const struct fs_ops fs_ext2_ops;
 
 #endif

@@ -32,6 +32,7 @@
 /* GUIDs as they lie on disk: the first three fields little-endian. */
 extern const uint8_t gpt_type_netbsd_ffs[16];
 extern const uint8_t gpt_type_freebsd_ufs[16];
+extern const uint8_t gpt_type_linux[16];
 
 struct gpt_entry {
 	uint8_t type[16], unique[16];

@@ -23,19 +23,21 @@
 #define IMAGE_SIZE_AUTO 0
 
 /* One row each in image_type.c. */
-enum image_fs { IMAGE_FFS, IMAGE_FS_COUNT };
+enum image_fs { IMAGE_FFS, IMAGE_EXT2, IMAGE_FS_COUNT };
 
 struct image_type {
-	const char *name; /* "ffs" */
+	const char *name; /* "ffs", "ext2" */
 	const struct fs_ops *ops;
 	const uint8_t *gpt_type;
 };
 
 const struct image_type *image_type(enum image_fs);
+/* False: there is no file system of that name. */
+bool image_fs_by_name(const char *name, enum image_fs *);
 
 struct image_options {
 	enum image_fs type;
-	struct fs_options fs; /* bytes, volname and id are set by image_write() */
+	struct fs_options fs; /* bytes, volname, id and uuid are set by image_write() */
 	uint64_t bytes; /* of the whole image, or IMAGE_SIZE_AUTO */
 	const char *label; /* GPT partition name; at most 36 characters */
 	bool gpt;

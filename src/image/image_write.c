@@ -86,6 +86,7 @@ make_layout(struct tree *tree, const struct image_options *o, const uint8_t iden
 	fs.bytes = o->bytes == IMAGE_SIZE_AUTO ? FS_BYTES_AUTO : partition_bytes(o);
 	fs.volname = o->label;
 	fs.id = get_le32(identity);
+	derive_guid(identity, o->label, "file system", fs.uuid);
 	if (o->bytes != IMAGE_SIZE_AUTO && fs.bytes == 0)
 		fs.bytes = GPT_SECTOR;
 	layout = image_type(o->type)->ops->layout(tree, &fs, err);

@@ -31,6 +31,8 @@ TABLE = [
     ("image make --size 0 -o x.img s.tar.xz", "bad image size '0': not zero", 2),
     ("image make --free 1M --size 10M -o x.img s.tar.xz", "--free goes with --size auto", 2),
     ("image make --free 10% --size 10M -o x.img s.tar.xz", "--free goes with --size auto", 2),
+    ("image make --fs ufs -o x.img s.tar.xz", "there is no file system 'ufs' here: ffs or ext2", 2),
+    ("image make --fs ext2 --log auto -o x.img s.tar.xz", "--ffs, --fsize and --log go with --fs ffs", 2),
     ("image make --log 64K -o x.img s.tar.xz", "bad journal size 65536: from 256K to 64M", 2),
     ("image make --mtree absent -o x.img s.tar.xz", "cannot open 'absent': No such file or directory", 1),
     ("image ls", "want one IMAGE[:PATH]; see 'smol image ls --help'", 2),
@@ -47,6 +49,8 @@ TABLE = [
 # Here a part of the line says enough; the rest may be worded anew.
 PARTS = [
     ("image make --size 3M -o x.img s.tar.xz", ("do not fit into 3.0 MiB", "are needed"), 1),
+    ("image make --fs ext2 --size 3M -o x.img s.tar.xz", ("do not fit into 3.0 MiB", "are needed"), 1),
+    ("image make --fs ext2 --bsize 8192 -o x.img s.tar.xz", ("bad block size", "1024, 2048 or 4096"), 2),
     ("image make --free x% -o x.img s.tar.xz", ("bad free space",), 2),
     ("image make --bsize 5000 -o x.img s.tar.xz", ("bad block size", "power of two"), 2),
     ("image make --bsize 4096 --fsize 256 -o x.img s.tar.xz", ("bad fragment size",), 2),

@@ -54,7 +54,7 @@ def main():
         os.chmod(d, 0o777)
     inputs = ["base.tar.xz", "etc.tar.xz", "special.tar"]
     clean = {k: v for k, v in os.environ.items() if k not in ("SOURCE_DATE_EPOCH", "TZ", "LANG", "LC_ALL")}
-    for version, options in (("1", ("--ffs", "1", "--log", "auto")), ("2", ("--ffs", "2"))):
+    for version, options in (("1", ("--ffs", "1", "--log", "auto")), ("2", ("--ffs", "2")), ("ext2", ("--fs", "ext2"))):
         def make(name, env=None, cwd=sets, prefix=(), paths=inputs, over="../over", **kw):
             image = os.path.join(work, "else where", "out.img")
             if os.path.exists(image):

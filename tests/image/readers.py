@@ -3,7 +3,7 @@
 #
 # Third-party readers judge our images: Sleuthkit, grub-fstest and Linux's ufs
 # driver must read back what the tars hold, to the last bit, for FFS v1 and v2,
-# with and without a journal.
+# with and without a journal; for ext2 Sleuthkit, grub-fstest and e2fsprogs.
 #
 #   readers.py --smol PROGRAM --work DIR [--linux CACHE] [--small] [--foreign]
 
@@ -19,6 +19,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import expected  # noqa: E402
+import e2fs  # noqa: E402
 import linux  # noqa: E402
 import sleuthkit  # noqa: E402
 from tap import Tap, run  # noqa: E402
@@ -31,8 +32,9 @@ TYPE_BITS = {"r": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "c": stat.
 class Case:
     """One image and what it must hold."""
 
-    def __init__(self, name, image, files, tree, sector=SECTOR, foreign=False):
+    def __init__(self, name, image, files, tree, sector=SECTOR, foreign=False, fs="ufs"):
         self.name, self.image, self.files, self.tree, self.sector, self.foreign = name, image, files, tree, sector, foreign
+        self.fs = fs
 
     def sample(self, rng, paths):
         paths = sorted(paths)
@@ -42,7 +44,7 @@ class Case:
 def judge_sleuthkit(tap, case, rng):
     if shutil.which("fls") is None:
         return tap.skip(case.name + ": Sleuthkit", "fls is not installed (sleuthkit)")
-    got, errors = sleuthkit.listing(case.image, case.sector)
+    got, errors = sleuthkit.listing(case.image, case.sector, case.fs)
     want = {sleuthkit.printable(p): f for p, f in case.files.items() if p != ""}
     cut = 512 if "/512" in case.name else 1024  # of a longer symlink it reads the first fragment right
     wrong = expected.differences({p: g[1][:6] + (g[1][6][:cut],) for p, g in got.items()},
@@ -56,13 +58,13 @@ def judge_sleuthkit(tap, case, rng):
     tap.ok(not split and len(set.union(set(), *one_inode.values())) == len(one_inode), "%s: hard links share inodes, nothing else does" % case.name, split)
     known = [p for p in want if p in got]
     sample = case.sample(rng, known)
-    counts = sleuthkit.link_counts(case.image, case.sector, [got[p][0] for p in sample])
+    counts = sleuthkit.link_counts(case.image, case.sector, case.fs, [got[p][0] for p in sample])
     wrong = ["%s: %s, not %d" % (p, counts[got[p][0]], want[p].nlink) for p in sample if counts[got[p][0]] != want[p].nlink]
     tap.ok(not wrong, "%s: istat tells the link counts of %d files" % (case.name, len(sample)), *wrong[:12])
     # The largest always, they have the indirect blocks.
     regular = [p for p in known if want[p].type == "r"]
     sample = set(case.sample(rng, regular)) | set(sorted(regular, key=lambda p: -want[p].size)[:5])
-    digests = sleuthkit.digests(case.image, case.sector, [got[p][0] for p in sample])
+    digests = sleuthkit.digests(case.image, case.sector, case.fs, [got[p][0] for p in sample])
     wrong = [p for p in sample if digests[got[p][0]] != want[p].digest]
     tap.ok(not wrong, "%s: icat gives the contents of %d files" % (case.name, len(sample)), *wrong[:12])
 
@@ -228,16 +230,22 @@ def main():
                  ("v1 32K/4K", ("--bsize", "32768", "--fsize", "4096")),
                  ("v2 64K/8K --ro", ("--ffs", "2", "--bsize", "65536", "--fsize", "8192", "--ro")),
                  ("v1 of 512M with a journal", ("--size", "512M", "--log", "auto"))]
+    plan += [("ext2", ("--fs", "ext2"))]
+    if args.small:
+        plan += [("ext2 of 600M", ("--fs", "ext2", "--size", "600M")), ("ext2 2048", ("--fs", "ext2", "--bsize", "2048", "--free", "20%"))]
     cases = []
     for name, extra in plan:
         image = os.path.join(work, re.sub(r"\W+", "-", name) + ".img")
         if not make(tap, smol, name, image, tars, extra):
             continue
-        cases.append(Case(name, image, files, tree))
-        judge_ours(tap, smol, cases[-1])
+        cases.append(Case(name, image, files, tree, fs="ext2" if "ext2" in extra else "ufs"))
+        if cases[-1].fs == "ext2":
+            e2fs.judge(tap, cases[-1])
+        else:
+            judge_ours(tap, smol, cases[-1])
         judge_sleuthkit(tap, cases[-1], rng)
         judge_grub(tap, cases[-1], rng)
-    judge_linux(tap, args.linux, cases[:4], work)
+    judge_linux(tap, args.linux, [c for c in cases if c.fs == "ufs"][:4], work)
     shutil.rmtree(work, ignore_errors=True)
     tap.done()
 

@@ -12,12 +12,12 @@ from expected import parse_mode
 from tap import run
 
 
-def listing(image, sector):
+def listing(image, sector, fs):
     """path -> (inode, (type, mode, uid, gid, mtime, size, target)), by fls in body format."""
-    p = run(["fls", "-f", "ufs", "-o", str(sector), "-r", "-u", "-m", "/", image], text=False)
+    p = run(["fls", "-f", fs, "-o", str(sector), "-r", "-u", "-m", "/", image], text=False)
     out = {}
     for line in p.stdout.decode("utf-8", "surrogateescape").split("\n"):
-        m = re.fullmatch(r"0\|/(.*)\|(\d+)\|(.)/.([-rwxsStT]{9})\|(\d+)\|(\d+)\|(\d+)\|\d+\|(-?\d+)\|-?\d+\|-?\d+", line)
+        m = re.fullmatch(r"0\|/(.*)\|(\d+)\|./(.)([-rwxsStT]{9})\|(\d+)\|(\d+)\|(\d+)\|\d+\|(-?\d+)\|-?\d+\|-?\d+", line)
         if m is None:
             continue
         path, inode, kind, mode, uid, gid, size, mtime = m.groups()
@@ -35,10 +35,10 @@ def printable(path):
     return re.sub(r"[\x00-\x1f\x7f]", "^", path)
 
 
-def link_counts(image, sector, inodes):
+def link_counts(image, sector, fs, inodes):
     """inode -> link count, by istat."""
     def one(inode):
-        p = subprocess.run(["istat", "-f", "ufs", "-o", str(sector), image, str(inode)], stdout=subprocess.PIPE,
+        p = subprocess.run(["istat", "-f", fs, "-o", str(sector), image, str(inode)], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL)
         m = re.search(rb"num of links: (\d+)", p.stdout)
         return inode, int(m.group(1)) if m else None
@@ -47,10 +47,10 @@ def link_counts(image, sector, inodes):
         return dict(pool.map(one, inodes))
 
 
-def digests(image, sector, inodes):
+def digests(image, sector, fs, inodes):
     """inode -> SHA-256 of its contents, by icat."""
     def one(inode):
-        p = subprocess.run(["icat", "-f", "ufs", "-o", str(sector), image, str(inode)], stdout=subprocess.PIPE,
+        p = subprocess.run(["icat", "-f", fs, "-o", str(sector), image, str(inode)], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL)
         return inode, hashlib.sha256(p.stdout).hexdigest()
 
