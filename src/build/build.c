@@ -67,7 +67,12 @@ write_image(struct build *b, const struct build_options *bo)
 	struct image_options *o = &b->result->options;
 
 	*o = (struct image_options){
-		.fs = { .version = 1, .spare_inodes = !p->read_only, .free_bytes = p->free_bytes },
+		.type = p->fs == SERVICE_EXT2 ? IMAGE_EXT2 : IMAGE_FFS,
+		.fs = { .version = p->fs == SERVICE_FFS2 ? 2 : 1,
+		    .spare_inodes = !p->read_only,
+		    .free_bytes = p->free_bytes,
+		    .free_percent = p->free_percent,
+		    .log_bytes = p->log ? FS_LOG_AUTO : 0 },
 		.bytes = p->bytes,
 		.label = p->label,
 		.gpt = true,

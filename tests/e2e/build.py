@@ -79,7 +79,7 @@ def test_shipped(ws):
             tap.same(cat(img, "/etc/rc", ws), f.read(), "%s: /etc/rc is the service's" % name)
         with open(os.path.join(ws, "service/common/basicrc")) as f:
             tap.same(cat(img, "/etc/include/basicrc", ws), f.read(), "%s: common is in /etc/include" % name)
-        tap.same(cat(img, "/etc/MAKEDEV", ws), "#!/bin/sh -\n", "%s: MAKEDEV is in /etc" % name)
+        tap.same(cat(img, "/etc/MAKEDEV", ws), "#!/bin/sh -\nmount_tmpfs -o union tmpfs .\n", "%s: MAKEDEV is in /etc" % name)
         tap.same(cat(img, "/etc/MAKEDEV.local", ws), "#!/bin/sh -\n# local\n", "%s: MAKEDEV.local too" % name)
         tap.same(cat(img, "/etc/pkgvers", ws), "PKGVERS=11.0\n", "%s: pkgvers" % name)
         tap.ok(image("ls", img + ":/var/qemufwcfg", cwd=ws).returncode == 0, "%s: /var/qemufwcfg" % name)

@@ -143,6 +143,35 @@ def test_root():
     refused(["--root", work + "/none", "base"], "/none: there is no such directory")
 
 
+def test_sizes():
+    """What is asked for is really free; the files' own part is what du counts."""
+    put(ws + "/service/big/etc/blob", "x" * (5 << 20))
+    results = {}
+    for name, args in (("auto", ["IMGSIZE=auto"]), ("percent", ["MINIMIZE=y", "IMGSIZE=900"]), ("mb", ["MINIMIZE=+7"]), ("given", ["IMGSIZE=64"]),
+                       ("ffs2", ["FS=ffs2", "MINIMIZE=+3"]), ("ext2", ["FS=ext2", "MINIMIZE=+3"])):
+        p = build("big", "-t", name, "--json", *args)
+        if tap.ok(p.returncode == 0, "big: %s" % name, p.stderr):
+            results[name] = json.loads(p.stdout)
+    free = {n: r["free_bytes"] for n, r in results.items()}
+    tap.ok(16 << 20 <= free["auto"] < 18 << 20, "IMGSIZE=auto leaves 16 MB", free)
+    tap.ok(550000 < free["percent"] < 1 << 20, "MINIMIZE=y leaves 10 %, whatever IMGSIZE says", free)
+    tap.ok(all(n << 20 <= free[k] < (n + 1) << 20 for k, n in (("mb", 7), ("ffs2", 3), ("ext2", 3))), "MINIMIZE=+N leaves N MB", free)
+    tap.same(results["given"]["bytes"], 64 << 20, "IMGSIZE is the size")
+    for name, want in (("auto", "rw,noatime,log"), ("percent", "rw,noatime"), ("given", "rw,noatime,log")):
+        tap.same(cat("big-amd64:%s.img" % name, "/etc/fstab"), "NAME=bigroot / ffs %s 1 1\n" % want, "%s: fstab" % name)
+    if shutil.which("e2fsck", path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+        img = ws + "/images/big-amd64:ext2.img"
+        run(["dd", "if=" + img, "of=" + work + "/ext2", "bs=512", "skip=1024", "status=none"])
+        p = run(["/usr/sbin/e2fsck", "-fn", work + "/ext2"])
+        tap.ok(p.returncode == 0, "e2fsck is content with FS=ext2", p.stdout, p.stderr)
+        p = run(["/usr/sbin/debugfs", "-R", "cat /dev/MAKEDEV", work + "/ext2"])
+        tap.ok("union" not in p.stdout and "#!/bin/sh" in p.stdout, "ext2: MAKEDEV makes no union", p.stdout)
+        p = run(["/usr/sbin/debugfs", "-R", "cat /etc/fstab", work + "/ext2"])
+        tap.same(p.stdout, "NAME=bigroot / ext2fs rw 1 1\n", "ext2: fstab")
+    else:
+        tap.skip("e2fsck", "no e2fsck here")
+
+
 def test_arches():
     for arch in ("i386", "evbarm-aarch64"):
         p = build("--arch", arch, "rescue")
@@ -155,6 +184,7 @@ test_nitro()
 test_packages()
 test_keys()
 test_root()
+test_sizes()
 test_arches()
 shutil.rmtree(work, ignore_errors=True)
 tap.done()

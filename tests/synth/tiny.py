@@ -42,7 +42,7 @@ def make_sets(directory, ext="tar.xz"):
         member(t, "etc/rc", b"#!/bin/sh\n# NetBSD's own\n")
         member(t, "etc/passwd", b"root:*:0:0::/root:/bin/sh\n")
         member(t, "etc/master.passwd", b"root::0:0::0:0::/root:/bin/sh\n", 0o600)
-        member(t, "dev/MAKEDEV", b"#!/bin/sh -\n", 0o555)
+        member(t, "dev/MAKEDEV", b"#!/bin/sh -\nmount_tmpfs -o union tmpfs .\n", 0o555)
         member(t, "dev/MAKEDEV.local", b"#!/bin/sh -\n# local\n", 0o555)
     with tarfile.open("%s/rescue.%s" % (directory, ext), mode, format=tarfile.USTAR_FORMAT) as t:
         member(t, "rescue", mode=0o755)
