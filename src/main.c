@@ -10,6 +10,7 @@
 #include "base/defs.h"
 #include "base/spawn.h"
 #include "cmd/cmd.h"
+#include "cmd/image_arg.h"
 
 static const struct command *const commands[] = {
 	&cmd_build,
@@ -21,6 +22,10 @@ static const struct command *const commands[] = {
 	&cmd_image_cat,
 	&cmd_image_tree,
 	&cmd_image_check,
+	&cmd_image_cp,
+	&cmd_image_df,
+	&cmd_image_diff,
+	&cmd_image_resize,
 };
 
 static int
@@ -67,6 +72,7 @@ static int
 run(const struct command *c, int argc, char **argv)
 {
 	struct err err = { 0 };
+	struct str line = { 0 };
 	char name[64];
 	int rv;
 
@@ -77,7 +83,10 @@ run(const struct command *c, int argc, char **argv)
 	rv = c->run(argc, argv, &err);
 	if (rv >= 0)
 		return rv;
-	(void)fprintf(stderr, "smol: %s\n", err.msg);
+	/* A message may quote names that an image or archive brought. */
+	str_add_escaped(&line, err.msg, false);
+	(void)fprintf(stderr, "smol: %s\n", line.len > 0 ? line.p : "");
+	str_release(&line);
 	return err.usage ? 2 : 1;
 }
 

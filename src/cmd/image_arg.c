@@ -67,6 +67,16 @@ image_arg_close(struct image_arg *a)
 	a->image = a->path = NULL;
 }
 
+void
+image_arg_note(const struct image_arg *a)
+{
+	const struct ffs_super *s = &a->r.super;
+	bool live = (s->ver == 2 || (s->old_flags & FFS_FLAGS_UPDATED) != 0) && (s->flags & FFS_FLAG_WAPBL) != 0;
+
+	if (s->clean != FFS_CLEAN || live)
+		(void)fprintf(stderr, "smol: note: image '%s' was not unmounted: what is read may be old\n", a->image);
+}
+
 /* --- directories --- */
 
 struct loader {

@@ -32,6 +32,9 @@ struct image_arg {
 int image_arg_open(struct image_arg *, const char *arg, struct err *);
 void image_arg_close(struct image_arg *);
 
+/* A note on stderr if what is read may not be what NetBSD will find: it was not unmounted, its journal not replayed. */
+void image_arg_note(const struct image_arg *);
+
 /* A file of a directory, or the one that the argument names. */
 struct image_file {
 	char *name;

@@ -59,8 +59,10 @@ run(int argc, char **argv, struct err *err)
 		return err_usage(err, "want IMAGE:PATH; see 'smol image cat --help'");
 	for (; optind < argc; optind++) {
 		rv = image_arg_open(&a, argv[optind], err);
-		if (rv == 0)
+		if (rv == 0) {
+			image_arg_note(&a);
 			rv = cat(&a, err);
+		}
 		image_arg_close(&a);
 		if (rv < 0)
 			return -1;

@@ -439,6 +439,7 @@ run(int argc, char **argv, struct err *err)
 		return -1;
 	rv = image_arg_open(&ls.a, argv[optind], err);
 	if (rv == 0) {
+		image_arg_note(&ls.a);
 		rv = list(&ls, err);
 		if (rv < 0)
 			(void)err_wrap(err, "image '%s'", ls.a.image);

@@ -172,6 +172,7 @@ run(int argc, char **argv, struct err *err)
 	dr.colour = cmd_is_terminal(STDOUT_FILENO);
 	rv = image_arg_open(&dr.a, argv[optind], err);
 	if (rv == 0) {
+		image_arg_note(&dr.a);
 		rv = draw(&dr, err);
 		if (rv < 0)
 			(void)err_wrap(err, "image '%s'", dr.a.image);

@@ -177,6 +177,7 @@ ffs_geometry(struct ffs_super *s, const struct fs_options *o, uint64_t bytes, ui
 	*s = (struct ffs_super){ 0 };
 	set_sizes(s, o, bytes);
 	set_version(s, o->version);
+	s->big = o->like != NULL && o->like->big;
 	set_places(s);
 	if (s->size < s->iblkno + 3 * s->frag || (s->ver == 1 && s->size > INT32_MAX))
 		return -1;

@@ -57,11 +57,22 @@ ffs_layout_count(const struct ffs_layout *l, uint64_t *files, uint64_t *log)
 		*(l->files[l->pieces[i].file].node == NULL ? log : files) += l->pieces[i].frags;
 }
 
+/* As many inodes for its size as the file system has that is written anew. */
 static uint64_t
-inodes_wanted(const struct ffs_layout *l)
+inodes_alike(const struct ffs_super *like, uint64_t bytes)
+{
+	__extension__ unsigned __int128 n = (unsigned __int128)like->ncg * like->ipg * bytes;
+
+	return (uint64_t)(n / ((uint64_t)like->size << like->fshift));
+}
+
+static uint64_t
+inodes_wanted(const struct ffs_layout *l, uint64_t bytes)
 {
 	uint64_t used = (uint64_t)l->nfiles + FFS_ROOTINO;
 
+	if (l->options.like != NULL && l->options.bytes != FS_BYTES_AUTO)
+		return u64_max(used, inodes_alike(l->options.like, bytes));
 	if (!l->options.spare_inodes)
 		return used;
 	return used + u64_max(used / 8, SPARE_INODES_MIN);
@@ -71,10 +82,10 @@ inodes_wanted(const struct ffs_layout *l)
 static bool
 try_size(struct ffs_layout *l, uint64_t bytes)
 {
-	bool density = l->options.spare_inodes && l->options.bytes != FS_BYTES_AUTO;
+	bool density = l->options.spare_inodes && l->options.bytes != FS_BYTES_AUTO && l->options.like == NULL;
 	uint64_t free_frags, files, log;
 
-	if (ffs_geometry(&l->super, &l->options, bytes, inodes_wanted(l), density) < 0)
+	if (ffs_geometry(&l->super, &l->options, bytes, inodes_wanted(l, bytes), density) < 0)
 		return false;
 	if (!ffs_log_place(l) || !ffs_alloc_files(l))
 		return false;
@@ -245,6 +256,10 @@ finish(struct ffs_layout *l)
 	s->id[1] = (int32_t)(l->options.id & INT32_MAX);
 	if (l->options.volname != NULL)
 		(void)snprintf(s->volname, sizeof(s->volname), "%.*s", FFS_VOLNAME_MAX - 1, l->options.volname);
+	if (l->options.like != NULL) {
+		memcpy(s->id, l->options.like->id, sizeof(s->id));
+		memcpy(s->volname, l->options.like->volname, sizeof(s->volname));
+	}
 	sum_groups(l);
 }
 

@@ -40,6 +40,15 @@ write_super(struct writer *w)
 	(void)stream_write(w->out, buf, sizeof(buf));
 }
 
+static void
+write_boot(struct writer *w)
+{
+	if (w->l->options.boot != NULL)
+		(void)stream_write(w->out, w->l->options.boot, (size_t)w->s->sblockloc);
+	else
+		(void)stream_zero(w->out, (uint64_t)w->s->sblockloc);
+}
+
 /* --- inodes --- */
 
 static uint32_t
@@ -82,6 +91,22 @@ clamp_time(const struct ffs_super *s, int64_t t)
 }
 
 static void
+set_times(const struct ffs_super *s, struct ffs_dinode *d, const struct tree_times *t)
+{
+	if (t == NULL) {
+		d->atime = d->ctime = d->birthtime = d->mtime;
+		d->atimensec = d->ctimensec = d->birthnsec = d->mtimensec;
+		return;
+	}
+	d->atime = clamp_time(s, t->atime);
+	d->ctime = clamp_time(s, t->ctime);
+	d->birthtime = t->birthtime;
+	d->atimensec = (int32_t)t->atime_nsec;
+	d->ctimensec = (int32_t)t->ctime_nsec;
+	d->birthnsec = (int32_t)t->birth_nsec;
+}
+
+static void
 make_dinode(const struct ffs_layout *l, uint32_t file, struct ffs_dinode *d)
 {
 	/* As wapbl_create_infs_log() makes it: no name, but a link. */
@@ -99,8 +124,7 @@ make_dinode(const struct ffs_layout *l, uint32_t file, struct ffs_dinode *d)
 		.mtimensec = (int32_t)a->mtime_nsec,
 		.flags = a->flags };
 	d->mtime = clamp_time(s, f->node != NULL ? a->mtime : l->tree->epoch);
-	d->atime = d->ctime = d->birthtime = d->mtime;
-	d->atimensec = d->ctimensec = d->birthnsec = d->mtimensec;
+	set_times(s, d, a->times);
 	if (s->ver == 2)
 		d->blksize = (uint32_t)s->bsize;
 	/* Any number will do that is not zero and the same every time (Knuth's multiplicative hash). */
@@ -253,7 +277,7 @@ write_group(struct writer *w, uint32_t c)
 	int64_t base = ffs_cgbase(s, c);
 
 	if (c == 0) {
-		(void)stream_zero(w->out, (uint64_t)s->sblockloc);
+		write_boot(w);
 		write_super(w);
 	} else
 		write_pieces(w, base + s->sblkno);

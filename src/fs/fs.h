@@ -18,6 +18,8 @@
 #define FS_BYTES_AUTO 0 /* as small as the tree allows */
 #define FS_LOG_AUTO UINT64_MAX
 
+struct ffs_super;
+
 struct fs_options {
 	uint64_t bytes; /* of the file system, or FS_BYTES_AUTO */
 	bool spare_inodes; /* leave some for a guest that writes (with a given size: as newfs, mke2fs) */
@@ -31,6 +33,12 @@ struct fs_options {
 	/* FFS only: */
 	unsigned version; /* 1 or 2 */
 	uint64_t log_bytes; /* WAPBL journal; 0: none; FS_LOG_AUTO: as large as NetBSD would make it */
+	/*
+	 * To be written anew, if not NULL: its byte order, fs_id and volume
+	 * name, and with given bytes its density of inodes, are kept.
+	 */
+	const struct ffs_super *like;
+	const uint8_t *boot; /* the bytes before the superblock, may be NULL: zeros */
 };
 
 /* What a layout amounts to. */

@@ -22,6 +22,8 @@
 
 #define IMAGE_SIZE_AUTO 0
 
+struct image_old;
+
 /* One row each in image_type.c. */
 enum image_fs { IMAGE_FFS, IMAGE_EXT2, IMAGE_FS_COUNT };
 
@@ -42,6 +44,7 @@ struct image_options {
 	const char *label; /* GPT partition name; at most 36 characters */
 	bool gpt;
 	bool digest; /* compute the image's SHA-256; its holes count, at some GB a second */
+	const struct image_old *old; /* that is written anew (image_rewrite_open()); NULL: the image is a new one */
 	/* Called now and then while writing, if not NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *progress_arg;
@@ -69,10 +72,53 @@ struct image_partition {
 	bool gpt;
 	char label[37 * 3]; /* UTF-8; empty without GPT */
 	char note[256]; /* what the user should know: the backup GPT was used; or empty */
-	uint8_t type_guid[16], unique_guid[16];
+	uint8_t type_guid[16], unique_guid[16], disk_guid[16];
 	uint64_t attributes;
+	uint32_t others; /* further partitions in the GPT */
+	uint64_t file_bytes;
 };
 
 int image_open(const char *path, int *fd, struct image_partition *, struct err *);
+
+/*
+ * An open file that smol is about to replace or to extend: nobody else may
+ * write to it meanwhile.  The locks are those that QEMU takes
+ * (block/file-posix.c), so that either sees the other.
+ */
+struct image_lock {
+	int fd;
+	char *path; /* without symlinks: the name that is to be replaced */
+};
+
+/* fd, if not -1, must be the same file still.  Fails in one line if it is in use. */
+int image_lock(struct image_lock *, const char *path, int fd, struct err *);
+void image_unlock(struct image_lock *);
+
+/*
+ * An image to be written anew, from a tree that was read of it: what lies
+ * around its files stays.  Kept are the partition's place, GUIDs, type, label
+ * and attributes, boot code, and of the file system version, byte order, block
+ * sizes, fs_id, volume name, density of inodes and log space.
+ */
+struct image_old {
+	struct image_lock lock;
+	int fd; /* the reader's */
+	const struct image_partition *part;
+	uint8_t *boot;
+	uint64_t log_bytes;
+};
+
+struct ffs_tree_lost;
+/*
+ * Locks it, says in one line if and why it cannot be written anew, and fills
+ * the options for image_write(); what the caller may still set is bytes (as
+ * before), fs.spare_inodes, fs.free_bytes, progress and digest.  part and reader must
+ * outlive it; image_rewrite_close() in any case.
+ */
+int image_rewrite_open(struct image_old *, struct image_options *, const char *path, const struct image_partition *,
+    const struct ffs_reader *, struct err *);
+/* Whether all of the old image is in the tree. */
+int image_rewrite_lost(const struct ffs_tree_lost *, struct err *);
+void image_rewrite_close(struct image_old *);
 
 #endif

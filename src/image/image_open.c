@@ -52,6 +52,8 @@ take_partition(struct image_partition *part, const struct gpt *g, uint64_t bytes
 	(void)snprintf(part->label, sizeof(part->label), "%s", e->label);
 	memcpy(part->type_guid, e->type, 16);
 	memcpy(part->unique_guid, e->unique, 16);
+	memcpy(part->disk_guid, g->disk_guid, 16);
+	part->others = g->nentries - 1;
 	part->attributes = e->attributes;
 	if (g->from_backup)
 		(void)snprintf(
@@ -80,6 +82,7 @@ locate(int fd, struct image_partition *part, struct err *err)
 		return err_sys(err, "cannot be examined");
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, "it is not a regular file");
+	part->file_bytes = (uint64_t)st.st_size;
 	found = gpt_read(&g, fd, (uint64_t)st.st_size, err);
 	if (found < 0)
 		return -1;

@@ -4,6 +4,8 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/defs.h"
@@ -15,22 +17,33 @@
 #include "image/image.h"
 
 #define ALIGNMENT (512 * 1024)
+#define BOOT_CODE_BYTES 447 /* of sector 0: up to the partition's "active" byte and that */
+
+static uint64_t
+partition_offset(const struct image_options *o)
+{
+	return !o->gpt ? 0 : o->old != NULL ? o->old->part->offset : ALIGNMENT;
+}
 
 /* Bytes for the file system in an image of that size; 0: there is no room at all. */
 static uint64_t
 partition_bytes(const struct image_options *o)
 {
+	uint64_t offset = partition_offset(o);
+
 	if (!o->gpt)
 		return o->bytes;
-	if (o->bytes < 2 * ALIGNMENT + GPT_TAIL_BYTES)
+	if (o->old != NULL && o->bytes == rounddown(o->old->part->file_bytes, GPT_SECTOR))
+		return o->old->part->bytes;
+	if (o->bytes < offset + ALIGNMENT + GPT_TAIL_BYTES)
 		return 0;
-	return rounddown(o->bytes - ALIGNMENT - GPT_TAIL_BYTES, ALIGNMENT);
+	return rounddown(o->bytes - offset - GPT_TAIL_BYTES, ALIGNMENT);
 }
 
 static uint64_t
 image_bytes(const struct image_options *o, uint64_t partition)
 {
-	return o->gpt ? ALIGNMENT + partition + GPT_TAIL_BYTES : partition;
+	return o->gpt ? partition_offset(o) + partition + GPT_TAIL_BYTES : partition;
 }
 
 int
@@ -77,6 +90,32 @@ derive_guid(const uint8_t identity[SHA256_SIZE], const char *label, const char *
 	gpt_guid_derive(guid, digest);
 }
 
+/* The partition's entry, and the disk's GUID, of an image of these bytes. */
+static void
+describe_disk(const struct image_options *o, const uint8_t identity[SHA256_SIZE], struct gpt_disk *disk)
+{
+	uint64_t partition = rounddown(disk->bytes - partition_offset(o) - GPT_TAIL_BYTES, GPT_SECTOR);
+	const struct image_partition *old;
+
+	if (o->bytes != IMAGE_SIZE_AUTO)
+		partition = partition_bytes(o);
+	disk->part.first_lba = partition_offset(o) / GPT_SECTOR;
+	disk->part.last_lba = disk->part.first_lba + partition / GPT_SECTOR - 1;
+	(void)strncpy(disk->part.label, o->label, sizeof(disk->part.label) - 1);
+	if (o->old != NULL) {
+		old = o->old->part;
+		memcpy(disk->guid, old->disk_guid, sizeof(disk->guid));
+		memcpy(disk->part.unique, old->unique_guid, sizeof(disk->part.unique));
+		memcpy(disk->part.type, old->type_guid, sizeof(disk->part.type));
+		disk->part.attributes = old->attributes;
+		return;
+	}
+	derive_guid(identity, o->label, "disk", disk->guid);
+	derive_guid(identity, o->label, "partition", disk->part.unique);
+	memcpy(disk->part.type, image_type(o->type)->gpt_type, sizeof(disk->part.type));
+	disk->part.attributes = GPT_ATTR_BOOTME;
+}
+
 static void *
 make_layout(struct tree *tree, const struct image_options *o, const uint8_t identity[SHA256_SIZE], struct err *err)
 {
@@ -101,21 +140,20 @@ write_with_gpt(const struct image_options *o, const uint8_t identity[SHA256_SIZE
 {
 	struct gpt_disk disk = { .bytes = bytes };
 	uint8_t head[GPT_HEAD_BYTES], tail[GPT_TAIL_BYTES];
-	uint64_t partition = rounddown(bytes - ALIGNMENT - GPT_TAIL_BYTES, GPT_SECTOR);
+	uint64_t gap = partition_offset(o) - sizeof(head);
 
-	if (o->bytes != IMAGE_SIZE_AUTO)
-		partition = partition_bytes(o);
-	derive_guid(identity, o->label, "disk", disk.guid);
-	derive_guid(identity, o->label, "partition", disk.part.unique);
-	memcpy(disk.part.type, image_type(o->type)->gpt_type, sizeof(disk.part.type));
-	disk.part.first_lba = ALIGNMENT / GPT_SECTOR;
-	disk.part.last_lba = disk.part.first_lba + partition / GPT_SECTOR - 1;
-	disk.part.attributes = GPT_ATTR_BOOTME;
-	(void)strncpy(disk.part.label, o->label, sizeof(disk.part.label) - 1);
+	describe_disk(o, identity, &disk);
 	if (gpt_encode_head(&disk, head, err) < 0 || gpt_encode_tail(&disk, tail, err) < 0)
 		return stream_fail(out, err);
+	if (o->old != NULL && pread_full(o->old->fd, head, BOOT_CODE_BYTES, 0) < 0) {
+		(void)err_sys(err, "cannot read '%s'", o->old->lock.path);
+		return stream_fail(out, err);
+	}
 	(void)stream_write(out, head, sizeof(head));
-	(void)stream_zero(out, ALIGNMENT - sizeof(head));
+	if (o->old != NULL)
+		(void)stream_copy(out, o->old->fd, sizeof(head), gap, o->old->lock.path);
+	else
+		(void)stream_zero(out, gap);
 	(void)image_type(o->type)->ops->write(l, out);
 	(void)stream_zero(out, bytes - GPT_TAIL_BYTES - stream_tell(out));
 	return stream_write(out, tail, sizeof(tail));
@@ -154,6 +192,18 @@ write_file(struct outfile *f, const struct image_options *o, const uint8_t ident
 	return outfile_commit(f, err);
 }
 
+/* The new file is whose the old one is, as far as we may, and as open to others. */
+static void
+keep_mode(const struct outfile *f, const struct image_old *old)
+{
+	struct stat st;
+
+	if (fstat(old->fd, &st) < 0)
+		return;
+	if (fchown(f->fd, st.st_uid, st.st_gid) == 0 || fchown(f->fd, (uid_t)-1, st.st_gid) == 0)
+		(void)fchmod(f->fd, st.st_mode & 0777);
+}
+
 int
 image_write(const char *path, struct tree *tree, const struct image_options *o, struct image_result *r, struct err *err)
 {
@@ -169,6 +219,8 @@ image_write(const char *path, struct tree *tree, const struct image_options *o, 
 		return err_usage(err, "bad image size %" PRIu64 ": a multiple of %d bytes", o->bytes, GPT_SECTOR);
 	if (outfile_open(&f, path, err) < 0)
 		return -1;
+	if (o->old != NULL)
+		keep_mode(&f, o->old);
 	tree_digest(tree, identity); /* sorts, too */
 	l = make_layout(tree, o, identity, err);
 	if (l == NULL) {

@@ -23,6 +23,8 @@ type_word(uint32_t mode)
 		return "block";
 	case TREE_IFIFO:
 		return "fifo";
+	case TREE_IFSOCK:
+		return "socket";
 	default:
 		return "file";
 	}

@@ -134,6 +134,7 @@ check_attr(const struct tree_attr *a, struct err *err)
 	case TREE_IFIFO:
 	case TREE_IFCHR:
 	case TREE_IFBLK:
+	case TREE_IFSOCK:
 		return 0;
 	case TREE_IFLNK:
 		len = a->target == NULL ? 0 : strlen(a->target);
@@ -143,8 +144,6 @@ check_attr(const struct tree_attr *a, struct err *err)
 			return err_set(
 			    err, "the symlink's target has %zu bytes, at most %d are possible", len, TREE_LINK_MAX);
 		return 0;
-	case TREE_IFSOCK:
-		return err_set(err, "a socket cannot be in an image");
 	default:
 		return err_set(err, "unknown file type %#o", a->mode & TREE_IFMT);
 	}
@@ -245,7 +244,7 @@ type_name(const struct tree_node *n)
 	case TREE_IFREG:
 		return "a file";
 	default:
-		return "a device or FIFO";
+		return "a device, FIFO or socket";
 	}
 }
 

@@ -62,6 +62,12 @@ struct tree_content {
 	uint32_t nextents;
 };
 
+/* Times beside that of the last modification, for those who keep them. */
+struct tree_times {
+	int64_t atime, ctime, birthtime;
+	uint32_t atime_nsec, ctime_nsec, birth_nsec;
+};
+
 /* What a file is, apart from its names. */
 struct tree_attr {
 	uint32_t mode; /* type and permission bits */
@@ -69,6 +75,7 @@ struct tree_attr {
 	uint32_t flags; /* NetBSD chflags(2) bits */
 	int64_t mtime; /* seconds since 1970 */
 	uint32_t mtime_nsec;
+	const struct tree_times *times; /* as long as the tree; NULL: all are mtime */
 	uint64_t size; /* regular files, and the length of a symlink */
 	uint32_t rdev; /* devices: NetBSD's dev_t, tree_makedev() */
 	const char *target; /* symlinks */
@@ -136,6 +143,20 @@ int tree_path_clean(const char *path, char out[TREE_LINK_MAX + 1], struct err *)
 /* The node, symlinks not followed; NULL if there is none (or the path is bad). */
 struct tree_node *tree_lookup(const struct tree *, const char *path);
 struct tree_node *tree_child(const struct tree *, const struct tree_node *dir, const char *name, size_t len);
+
+/* Where a path leads: a name in a directory. */
+struct tree_place {
+	struct tree_node *dir;
+	struct tree_node *node; /* what bears the name; NULL if nothing does */
+	char name[TREE_NAME_MAX + 1]; /* "" for the root */
+};
+
+/*
+ * Follows symlinks inside the tree, at most 32 (the last component too if
+ * follow); ".." goes up, from the root to itself.  Fails if what is before the
+ * last component is not a directory that is there.
+ */
+int tree_resolve(const struct tree *, const char *path, bool follow, struct tree_place *, struct err *);
 
 /*
  * Adds a file or replaces what bears its name; missing parents are made 0755
@@ -216,6 +237,13 @@ int tree_add_dir(struct tree *, const char *at, const char *dir, struct err *);
  * they refer to must live as long as "to".  Uses from's inode->index.
  */
 int tree_graft(struct tree *to, const char *at, struct tree *from, struct err *);
+
+/*
+ * Adds a host file, or a directory and all that is below it, at path "at" (""
+ * only for a directory) as it is there: owner, mode, time, and sockets too; a
+ * symlink's mode is 0755, and it is not followed.
+ */
+int tree_add_host(struct tree *, const char *at, const char *path, struct err *);
 
 /*
  * Applies an mtree(5) specification (full-path or hierarchical): type, mode,

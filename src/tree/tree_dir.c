@@ -32,6 +32,7 @@ struct add_dir {
 	struct seen *seen;
 	size_t nseen, nslots;
 	char link[TREE_LINK_MAX + 2];
+	bool as_is; /* owners, times and sockets, too */
 };
 
 /* --- hard links --- */
@@ -111,10 +112,24 @@ attr_device(struct add_dir *d, const struct stat *st, struct tree_attr *attr, st
 	return 0;
 }
 
+static struct tree_attr
+host_attr(const struct add_dir *d, const struct stat *st)
+{
+	struct tree_attr attr = { .mode = (uint32_t)st->st_mode, .mtime = d->tree->epoch };
+
+	if (!d->as_is)
+		return attr;
+	attr.uid = st->st_uid;
+	attr.gid = st->st_gid;
+	attr.mtime = st->st_mtime;
+	attr.mtime_nsec = (uint32_t)(tree_stat_mtime(st) - (int64_t)st->st_mtime * 1000000000);
+	return attr;
+}
+
 static int
 add_file(struct add_dir *d, int dirfd, const char *name, const struct stat *st, struct err *err)
 {
-	struct tree_attr attr = { .mode = (uint32_t)st->st_mode, .mtime = d->tree->epoch };
+	struct tree_attr attr = host_attr(d, st);
 	struct seen *first = st->st_nlink > 1 ? seen_slot(d, st) : NULL;
 	struct tree_extent whole;
 	int rv = 0;
@@ -180,15 +195,19 @@ static int add_below(struct add_dir *, int dirfd, const char *name, struct err *
 static int
 add_one(struct add_dir *d, int dirfd, const char *name, struct err *err)
 {
+	struct tree_attr attr;
+	struct tree_node *n;
 	struct stat st;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "cannot read '%s'", d->host.p);
-	if (S_ISSOCK(st.st_mode))
+	if (S_ISSOCK(st.st_mode) && !d->as_is)
 		return err_set(err, "'%s' is a socket, which cannot be in an image", d->host.p);
 	if (!S_ISDIR(st.st_mode))
 		return add_file(d, dirfd, name, &st, err);
-	if (tree_mkdir(d->tree, d->at.p, (uint32_t)st.st_mode, err) == NULL)
+	attr = host_attr(d, &st);
+	n = d->as_is ? tree_add(d->tree, d->at.p, &attr, err) : tree_mkdir(d->tree, d->at.p, (uint32_t)st.st_mode, err);
+	if (n == NULL)
 		return err_wrap(err, "'%s'", d->host.p);
 	return add_below(d, dirfd, name, err);
 }
@@ -232,19 +251,44 @@ add_below(struct add_dir *d, int parent, const char *name, struct err *err)
 	return rv;
 }
 
+/* The user's own spelling of a path, without slashes at its end. */
+static void
+set_paths(struct add_dir *d, const char *at, const char *path)
+{
+	str_add(&d->host, path);
+	while (d->host.len > 1 && d->host.p[d->host.len - 1] == '/')
+		d->host.p[--d->host.len] = '\0';
+	str_add(&d->at, at);
+}
+
+static void
+release(struct add_dir *d)
+{
+	str_release(&d->host);
+	str_release(&d->at);
+	free(d->seen);
+}
+
 int
 tree_add_dir(struct tree *t, const char *at, const char *dir, struct err *err)
 {
 	struct add_dir d = { .tree = t };
 	int rv;
 
-	str_add(&d.host, dir);
-	while (d.host.len > 1 && d.host.p[d.host.len - 1] == '/')
-		d.host.p[--d.host.len] = '\0';
-	str_add(&d.at, at);
+	set_paths(&d, at, dir);
 	rv = tree_mkdir(t, at, 0755, err) == NULL ? err_wrap(err, "'%s'", dir) : add_below(&d, AT_FDCWD, dir, err);
-	str_release(&d.host);
-	str_release(&d.at);
-	free(d.seen);
+	release(&d);
+	return rv;
+}
+
+int
+tree_add_host(struct tree *t, const char *at, const char *path, struct err *err)
+{
+	struct add_dir d = { .tree = t, .as_is = true };
+	int rv;
+
+	set_paths(&d, at, path);
+	rv = add_one(&d, AT_FDCWD, path, err);
+	release(&d);
 	return rv;
 }

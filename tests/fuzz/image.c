@@ -12,13 +12,15 @@
 
 #include "base/defs.h"
 #include "base/io.h"
-#include "fs/ffs.h"
+#include "base/stream.h"
+#include "fs/ffs_tree.h"
 #include "image/image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 #define FILES_MAX 2000
 #define DEPTH_MAX 8
+#define WRITE_MAX (UINT64_C(16) << 20)
 
 struct walk {
 	const struct ffs_reader *r;
@@ -69,6 +71,60 @@ ignore(void *arg, const char *line)
 	*(size_t *)arg += strlen(line);
 }
 
+/* Of a tree that was read: every byte that has a place, and all of it written anew. */
+static void
+write_anew(const struct ffs_reader *r, struct tree *t)
+{
+	struct fs_options o = { .version = r->super.ver,
+		.bsize = (uint32_t)r->super.bsize,
+		.fsize = (uint32_t)r->super.fsize,
+		.like = &r->super };
+	int fd = memfd_create("anew", MFD_CLOEXEC);
+	uint8_t digest[SHA256_SIZE];
+	struct err err = { 0 };
+	struct ffs_layout *l;
+	struct stream *out;
+	uint64_t need;
+
+	if (fd < 0)
+		abort();
+	tree_sort(t);
+	if (ffs_bytes_needed(t, &o, &need, &err) == 0 && need <= WRITE_MAX) {
+		l = ffs_layout_new(t, &o, &err);
+		if (l == NULL)
+			abort();
+		out = stream_open(fd, "anew", false);
+		if (ffs_write(l, out) < 0 || stream_close(out, digest, &err) < 0)
+			abort();
+		ffs_layout_free(l);
+	}
+	(void)close(fd);
+}
+
+static void
+try_tree(const struct ffs_reader *r)
+{
+	struct ffs_tree_lost lost;
+	struct tree_place place;
+	struct err err = { 0 };
+	struct tree_node *n;
+	struct tree t;
+	char buf[512];
+
+	tree_init(&t);
+	if (ffs_tree_read(r, "image", FFS_ROOTINO, &t, "", &lost, &err) == 0) {
+		for (n = t.root; n != NULL; n = tree_next(t.root, n)) {
+			if (n->inode->nlink == 0 || (n != t.root && n->namelen == 0))
+				abort();
+			if (tree_is(n, TREE_IFREG) && n->inode->attr.size > 0)
+				(void)tree_pread(n->inode, buf, 1, n->inode->attr.size - 1, &err);
+		}
+		(void)tree_resolve(&t, "/etc/../sym/lnk/a/b", true, &place, &err);
+		write_anew(r, &t);
+	}
+	tree_release(&t);
+}
+
 static void
 try_fs(int fd, uint64_t offset, uint64_t bytes)
 {
@@ -86,6 +142,7 @@ try_fs(int fd, uint64_t offset, uint64_t bytes)
 		(void)ffs_readdir(&r, &d, visit, &w, &err);
 	(void)ffs_lookup(&r, "/etc/rc", true, &ino, &err);
 	(void)ffs_lookup(&r, "sym/../lnk/a/b/c/", true, &ino, &err);
+	try_tree(&r);
 	(void)ffs_check(&r, ignore, &total, &result, &err);
 }
 

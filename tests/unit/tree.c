@@ -102,7 +102,7 @@ test_links(void)
 static void
 test_refused(void)
 {
-	struct tree_attr sock = { .mode = TREE_IFSOCK | 0600 };
+	struct tree_attr nothing = { .mode = 0600 };
 	struct err err = { 0 };
 	char name[2000];
 	struct tree t;
@@ -130,7 +130,7 @@ test_refused(void)
 	name[1021] = '\0';
 	CHECK(tree_write(&t, name, 0644, "", 0, &err) != NULL);
 	CHECK(tree_symlink(&t, "l", "", &err) == NULL);
-	CHECK(tree_add(&t, "s", &sock, &err) == NULL);
+	CHECK(tree_add(&t, "s", &nothing, &err) == NULL);
 	tree_release(&t);
 }
 
