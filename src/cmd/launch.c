@@ -53,7 +53,7 @@ launch_init(struct launch *l, struct err *err)
 {
 	const char *arch = getenv("ARCH");
 
-	*l = (struct launch){ .arch_given = arch != NULL && *arch != '\0' };
+	*l = (struct launch){ .initrd_fd = -1, .arch_given = arch != NULL && *arch != '\0' };
 	arena_init(&l->arena);
 	machine_init(&l->machine);
 	l->arch = l->arch_given ? arch : host_arch();
@@ -67,6 +67,8 @@ launch_init(struct launch *l, struct err *err)
 void
 launch_release(struct launch *l)
 {
+	if (l->initrd_fd >= 0)
+		(void)close(l->initrd_fd);
 	free(l->vars);
 	free(l->shares);
 	machine_release(&l->machine);

@@ -61,6 +61,7 @@ struct launch {
 	const char *service; /* NULL: not known */
 	const char *image; /* path; NULL with none */
 	struct machine machine;
+	int initrd_fd; /* what machine.initrd names, if that is in memory; -1 */
 	/* Beside the settings: in addition to fwcfgvar and fwcfgfile, instead of share. */
 	struct machine_fwcfg *vars;
 	size_t nvars, vars_cap;

@@ -8,9 +8,11 @@
 
 #include "base/defs.h"
 #include "base/str.h"
+#include "base/stream.h"
 #include "base/words.h"
 #include "cmd/fetch_progress.h"
 #include "cmd/launch.h"
+#include "host/host.h"
 #include "image/image.h"
 #include "machine/kernel.h"
 #include "service/service.h"
@@ -84,14 +86,46 @@ netbsd_root(struct launch *l, struct err *err)
 	return "dk0";
 }
 
+/*
+ * The kernel takes a memory disk as one file system: of an image with a GPT
+ * that is its partition, copied into memory.
+ */
+static const char *
+memory_disk(struct launch *l, struct err *err)
+{
+	struct image_partition part;
+	char path[HOST_MEMORY_PATH_MAX];
+	uint8_t digest[SHA256_SIZE];
+	struct err ignored = { 0 };
+	struct stream *out;
+	int fd;
+
+	/* Of another kind, or none: as it is. */
+	if (image_open(l->image, &fd, &part, &ignored) < 0)
+		return l->image;
+	if (!part.gpt || launch_is(l, SET_VERBOSE)) {
+		(void)close(fd);
+		return l->image;
+	}
+	l->initrd_fd = host_memory_file(path, err);
+	if (l->initrd_fd < 0) {
+		(void)close(fd);
+		return NULL;
+	}
+	out = stream_open(l->initrd_fd, l->image, false);
+	(void)stream_copy(out, fd, part.offset, part.bytes, l->image);
+	(void)close(fd);
+	return stream_close(out, digest, err) < 0 ? NULL : arena_strdup(&l->arena, path);
+}
+
 static int
 choose_root(struct launch *l, struct err *err)
 {
 	struct machine *m = &l->machine;
 
 	if (launch_is(l, SET_INITRD)) {
-		m->initrd = l->image;
-		return 0;
+		m->initrd = memory_disk(l, err);
+		return m->initrd == NULL ? -1 : 0;
 	}
 	m->root = launch_get(l, SET_ROOT);
 	if (m->root == NULL)

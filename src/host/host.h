@@ -54,6 +54,13 @@ const char *host_system(void); /* "Linux" */
 /* Whether we may have a tap interface of that name ("": a new one); the message says how to get one. */
 int host_tap_check(const char *interface, struct err *);
 
+/*
+ * A file in memory, without a name: its descriptor, and a path by which other
+ * processes of the user open it as long as this process has it.
+ */
+#define HOST_MEMORY_PATH_MAX 64
+int host_memory_file(char path[HOST_MEMORY_PATH_MAX], struct err *);
+
 /* Whether the text of Linux's /proc/cpuinfo shows vmx or svm. */
 bool host_cpuinfo_has_virt(const char *text);
 

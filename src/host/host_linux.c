@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "base/defs.h"
 #include "base/io.h"
@@ -116,4 +117,15 @@ host_qemu_hint(const char *arch)
 		if (access(hints[i].manager, X_OK) == 0)
 			return arm ? hints[i].arm : hints[i].x86;
 	return arm ? "install the package with qemu-system-aarch64" : "install the package with qemu-system-x86_64";
+}
+
+int
+host_memory_file(char path[HOST_MEMORY_PATH_MAX], struct err *err)
+{
+	int fd = memfd_create("smol", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "cannot make a file in memory");
+	(void)snprintf(path, HOST_MEMORY_PATH_MAX, "/proc/%ld/fd/%d", (long)getpid(), fd);
+	return fd;
 }

@@ -370,7 +370,8 @@ def second_disk():
 
 def initrd():
     i = image()
-    size = os.stat(f"{DIR}/{i}").st_size
+    # The partition alone: not what is before it, nor the backup GPT.
+    size = os.stat(f"{DIR}/{i}").st_size - 512 * 1024 - 33 * 512
     for args in (("start", "-I", "-k", PROBE, "-a", "probe.fast=1", "-i", i), ("run", "--initrd", "-k", PROBE, "-a", "probe.fast=1", i)):
         p = Running(*args)
         p.until(b"initrd of %d bytes" % size)
