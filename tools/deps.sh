@@ -22,6 +22,7 @@ build|lib zlib|zlib1g-dev|zlib-devel|zlib-dev|zlib|zlib
 build|lib libcrypto|libssl-dev|openssl-devel|openssl-dev|openssl|openssl@3
 build|lib libcurl|libcurl4-openssl-dev|libcurl-devel|curl-dev|curl|curl
 build|lib jansson|libjansson-dev|jansson-devel|jansson-dev|jansson|jansson
+build|lib slirp|libslirp-dev libglib2.0-dev|libslirp-devel|libslirp-dev|libslirp|-
 demo|cmd qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86_64|qemu-system-x86|qemu
 demo|cmd curl|curl|curl|curl|curl|curl
 demo|cmd python3|python3|python3|python3|python|python

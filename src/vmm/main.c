@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * smol-vmm: runs the one machine that the descriptor given on its command line
+ * describes.  Exit status: 0 the guest is done, 1 the monitor failed, 3 the
+ * guest panicked, 4 it asked for a reset, 5 it was stopped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/io.h"
+#include "base/spawn.h"
+#include "base/str.h"
+#include "vmm/monitor.h"
+
+static int
+exit_status(const struct monitor_result *r)
+{
+	switch (r->end) {
+	case VM_HALTED:
+		return 0;
+	case VM_PANICKED:
+		return 3;
+	case VM_RESET:
+		return 4;
+	case VM_STOPPED:
+		return 5;
+	default:
+		(void)fprintf(stderr, "smol-vmm: %s\n", r->why);
+		return 1;
+	}
+}
+
+static int
+read_config(const char *arg, struct config *c, struct err *err)
+{
+	static char text[CONFIG_BYTES_MAX + 1];
+	size_t len = 0;
+	ssize_t n;
+	uint64_t fd;
+
+	if (parse_u64(arg, 0, 1000000, "descriptor", &fd, err) < 0)
+		return -1;
+	while (len < CONFIG_BYTES_MAX && (n = read((int)fd, text + len, CONFIG_BYTES_MAX - len)) > 0)
+		len += (size_t)n;
+	if (len == CONFIG_BYTES_MAX)
+		return err_set(err, "the machine description is too long");
+	return config_parse(c, text, err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct monitor_result result;
+	struct err err = { 0 };
+	struct config config;
+
+	if (argc != 2) {
+		(void)fprintf(stderr, "usage: smol-vmm FD\n\n'smol run --vmm smol' starts it.\n");
+		return 2;
+	}
+	if (spawn_std_open(&err) < 0 || read_config(argv[1], &config, &err) < 0 ||
+	    monitor_run(&config, &result, &err) < 0) {
+		(void)fprintf(stderr, "smol-vmm: %s\n", err.msg);
+		return 1;
+	}
+	return exit_status(&result);
+}

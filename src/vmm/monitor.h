@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A machine made of its description, run to its end.
+ */
+#ifndef SMOL_VMM_MONITOR_H
+#define SMOL_VMM_MONITOR_H
+
+#include "vmm/config.h"
+#include "vmm/vm.h"
+
+struct monitor_result {
+	enum vm_end end;
+	char why[128];
+};
+
+/* -1 and err if it could not be started, or the monitor itself failed. */
+int monitor_run(const struct config *, struct monitor_result *, struct err *);
+
+#endif

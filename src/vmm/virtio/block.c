@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * virtio block requests.
+ */
+#include "vmm/virtio/block.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/endian.h"
+
+enum {
+	T_IN = 0,
+	T_OUT = 1,
+	T_FLUSH = 4,
+	T_GET_ID = 8,
+	T_DISCARD = 11,
+	T_WRITE_ZEROES = 13,
+	S_OK = 0,
+	S_IOERR = 1,
+	S_UNSUPP = 2,
+	HEADER_BYTES = 16,
+	RANGE_BYTES = 16,
+	RANGES_MAX = 16,
+	SEG_MAX = 126,
+	QUEUE_SIZE = 128,
+};
+
+#define SECTOR 512ull
+#define RANGE_SECTORS_MAX (1u << 22) /* 2 GiB */
+
+#define F_SEG_MAX (1ull << 2)
+#define F_RO (1ull << 5)
+#define F_BLK_SIZE (1ull << 6)
+#define F_FLUSH (1ull << 9)
+#define F_DISCARD (1ull << 13)
+#define F_WRITE_ZEROES (1ull << 14)
+
+/* A request's data: the list without its header in front, or without its status at the end. */
+static unsigned
+data_iov(const struct iovec *iov, unsigned n, size_t skip, uint64_t len, struct iovec *out)
+{
+	unsigned i, nout = 0;
+	size_t part;
+
+	for (i = 0; i < n && len > 0; i++) {
+		if (skip >= iov[i].iov_len) {
+			skip -= iov[i].iov_len;
+			continue;
+		}
+		part = iov[i].iov_len - skip;
+		if (part > len)
+			part = len;
+		out[nout++] = (struct iovec){ (uint8_t *)iov[i].iov_base + skip, part };
+		len -= part;
+		skip = 0;
+	}
+	return nout;
+}
+
+static bool
+in_disk(const struct virtio_block *b, uint64_t sector, uint64_t len)
+{
+	uint64_t sectors = b->disk.bytes / SECTOR;
+
+	return len % SECTOR == 0 && sector <= sectors && len / SECTOR <= sectors - sector;
+}
+
+static uint8_t
+transfer(struct virtio_block *b, const struct virtqueue_chain *c, uint64_t sector, bool write)
+{
+	uint64_t len = write ? c->out_bytes - HEADER_BYTES : c->in_bytes - 1;
+	struct iovec iov[VIRTQUEUE_IOV_MAX];
+	unsigned n;
+	int rv;
+
+	if (len == 0 || !in_disk(b, sector, len) || (write && b->disk.read_only))
+		return S_IOERR;
+	n = write ? data_iov(c->iov, c->nout, HEADER_BYTES, len, iov) : data_iov(c->iov + c->nout, c->nin, 0, len, iov);
+	rv = write ? disk_write(&b->disk, iov, n, sector * SECTOR, len)
+		   : disk_read(&b->disk, iov, n, sector * SECTOR, len);
+	if (rv < 0)
+		return S_IOERR;
+	if (write) {
+		b->writes++;
+		b->write_bytes += len;
+	} else {
+		b->reads++;
+		b->read_bytes += len;
+	}
+	return S_OK;
+}
+
+/* Ranges of a discard or write zeroes request. */
+static uint8_t
+ranges(struct virtio_block *b, const struct virtqueue_chain *c, bool discard)
+{
+	uint64_t len = c->out_bytes - HEADER_BYTES, at;
+	uint8_t r[RANGE_BYTES];
+
+	if (len == 0 || len % RANGE_BYTES != 0 || len / RANGE_BYTES > RANGES_MAX)
+		return S_UNSUPP;
+	if (b->disk.read_only)
+		return S_IOERR;
+	for (at = 0; at < len; at += RANGE_BYTES) {
+		uint64_t sector, bytes;
+
+		(void)iov_read(c->iov, c->nout, HEADER_BYTES + at, r, sizeof(r));
+		sector = get_le64(r);
+		bytes = get_le32(r + 8) * SECTOR;
+		if (get_le32(r + 12) > (discard ? 0u : 1u))
+			return S_UNSUPP;
+		if (bytes > RANGE_SECTORS_MAX * SECTOR || !in_disk(b, sector, bytes))
+			return S_IOERR;
+		if (bytes > 0 && disk_zero(&b->disk, sector * SECTOR, bytes, discard) < 0)
+			return S_IOERR;
+	}
+	return S_OK;
+}
+
+/* The status; *written is how much data the chain got. */
+static uint8_t
+request(struct virtio_block *b, const struct virtqueue_chain *c, uint32_t *written)
+{
+	uint8_t h[HEADER_BYTES], status;
+
+	*written = 0;
+	if (iov_read(c->iov, c->nout, 0, h, sizeof(h)) != sizeof(h))
+		return S_IOERR;
+	switch (get_le32(h)) {
+	case T_IN:
+		status = transfer(b, c, get_le64(h + 8), false);
+		*written = status == S_OK ? (uint32_t)c->in_bytes - 1 : 0;
+		return status;
+	case T_OUT:
+		return transfer(b, c, get_le64(h + 8), true);
+	case T_FLUSH:
+		return disk_flush(&b->disk) < 0 ? S_IOERR : S_OK;
+	case T_GET_ID:
+		if (c->in_bytes < sizeof(b->id) + 1)
+			return S_IOERR;
+		*written = (uint32_t)iov_write(c->iov + c->nout, c->nin, 0, b->id, sizeof(b->id));
+		return S_OK;
+	case T_DISCARD:
+		return ranges(b, c, true);
+	case T_WRITE_ZEROES:
+		return ranges(b, c, false);
+	default:
+		return S_UNSUPP;
+	}
+}
+
+/* Under the lock but for the request itself. */
+static void
+serve(struct virtio_block *b)
+{
+	struct virtio_device *d = &b->device;
+	struct virtqueue *q = &d->queues[0];
+	struct virtqueue_chain c;
+	uint32_t written;
+	uint8_t status;
+
+	while (!b->stop && virtio_running(d) && virtqueue_pop(q, &c) > 0) {
+		if (c.in_bytes == 0) { /* nowhere to say how it went */
+			q->dropped++;
+			virtqueue_push(q, c.head, 0);
+			continue;
+		}
+		b->busy = true;
+		(void)pthread_mutex_unlock(&d->lock);
+		status = request(b, &c, &written);
+		(void)pthread_mutex_lock(&d->lock);
+		b->busy = false;
+		(void)pthread_cond_broadcast(&b->idle);
+		if (!q->ready)
+			return; /* it was reset meanwhile */
+		b->errors += status != S_OK;
+		(void)iov_write(c.iov + c.nout, c.nin, c.in_bytes - 1, &status, 1);
+		virtqueue_push(q, c.head, written + 1);
+		virtio_used(d, 0);
+	}
+	if (q->broken)
+		virtio_needs_reset(d);
+}
+
+static struct {
+	void (*fn)(void *);
+	void *arg;
+} hook;
+
+static void *
+thread_main(void *arg)
+{
+	struct virtio_block *b = arg;
+
+	if (hook.fn != NULL)
+		hook.fn(hook.arg);
+	(void)pthread_mutex_lock(&b->device.lock);
+	while (!b->stop) {
+		b->work = false;
+		serve(b);
+		if (!b->work && !b->stop)
+			(void)pthread_cond_wait(&b->wake, &b->device.lock);
+	}
+	(void)pthread_mutex_unlock(&b->device.lock);
+	return NULL;
+}
+
+static void
+notify(struct virtio_device *d, unsigned queue)
+{
+	struct virtio_block *b = d->self;
+
+	(void)queue;
+	b->work = true;
+	(void)pthread_cond_signal(&b->wake);
+}
+
+/* A request under way has the guest's buffers in its hands: wait for it. */
+static void
+reset(struct virtio_device *d)
+{
+	struct virtio_block *b = d->self;
+
+	d->queues[0].ready = false;
+	while (b->busy)
+		(void)pthread_cond_wait(&b->idle, &d->lock);
+}
+
+static const struct virtio_ops ops = {
+	.type = VIRTIO_BLOCK,
+	.features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_DISCARD | F_WRITE_ZEROES,
+	.notify = notify,
+	.reset = reset,
+};
+
+int
+virtio_block_init(struct virtio_block *b, unsigned n, const struct disk *disk, struct err *err)
+{
+	memset(b, 0, sizeof(*b));
+	b->disk = *disk;
+	if (virtio_device_init(&b->device, &ops, b, n, 1, QUEUE_SIZE, b->config, sizeof(b->config), err) < 0)
+		return -1;
+	if (disk->read_only)
+		b->device.features = (b->device.features | F_RO) & ~(F_DISCARD | F_WRITE_ZEROES);
+	put_le64(b->config, disk->bytes / SECTOR);
+	put_le32(b->config + 12, SEG_MAX);
+	put_le32(b->config + 20, SECTOR);
+	put_le32(b->config + 36, RANGE_SECTORS_MAX); /* max_discard_sectors */
+	put_le32(b->config + 40, RANGES_MAX);
+	put_le32(b->config + 44, DISK_CLUSTER / SECTOR); /* discard_sector_alignment */
+	put_le32(b->config + 48, RANGE_SECTORS_MAX); /* max_write_zeroes_sectors */
+	put_le32(b->config + 52, RANGES_MAX);
+	b->config[56] = 1; /* write_zeroes_may_unmap */
+	(void)snprintf(b->id, sizeof(b->id), "smol-disk%u", n);
+	(void)pthread_cond_init(&b->wake, NULL);
+	(void)pthread_cond_init(&b->idle, NULL);
+	return 0;
+}
+
+int
+virtio_block_start(struct virtio_block *b, void (*fn)(void *), void *arg, struct err *err)
+{
+	int rv;
+
+	hook.fn = fn;
+	hook.arg = arg;
+	rv = pthread_create(&b->thread, NULL, thread_main, b);
+	b->thread_started = rv == 0;
+	errno = rv;
+	return rv == 0 ? 0 : err_sys(err, "cannot start a disk's thread");
+}
+
+void
+virtio_block_stop(struct virtio_block *b)
+{
+	if (b->thread_started) {
+		(void)pthread_mutex_lock(&b->device.lock);
+		b->stop = true;
+		(void)pthread_cond_broadcast(&b->wake);
+		(void)pthread_mutex_unlock(&b->device.lock);
+		(void)pthread_join(b->thread, NULL);
+	}
+	disk_close(&b->disk);
+	virtio_device_release(&b->device);
+}

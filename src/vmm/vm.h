@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The virtual machine: KVM's descriptors, memory, buses, vCPUs, and how it
+ * ended.  (Linux Documentation/virt/kvm/api.rst.)
+ *
+ *	vm_open ─► vcpu_make_all ─► devices on the buses ─► vcpu_start_all ─► loop
+ *
+ * Memory slots are registered before the interrupt controllers: the other way
+ * round each costs a grace period of milliseconds.
+ */
+#ifndef SMOL_VMM_VM_H
+#define SMOL_VMM_VM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "vmm/bus.h"
+#include "vmm/mem.h"
+
+#define VM_CPUS_MAX 32
+
+enum vm_end {
+	VM_RUNNING,
+	VM_HALTED, /* the guest is done, or switched off */
+	VM_RESET, /* it asked for a reset; nobody resets it */
+	VM_PANICKED,
+	VM_STOPPED, /* from outside */
+	VM_FAILED, /* KVM, or a vCPU in a state it cannot run */
+};
+
+struct vcpu;
+
+struct vm {
+	int kvm_fd, vm_fd;
+	struct mem mem;
+	struct bus pio, mmio;
+	struct vcpu *cpus;
+	unsigned ncpus;
+	int end_fd; /* eventfd: written once end is set */
+	atomic_flag ending;
+	_Atomic int end; /* enum vm_end */
+	char why[128]; /* VM_FAILED: one line */
+	/* Exits that reached us, by kind, for metrics. */
+	_Atomic uint64_t exits_pio, exits_mmio, exits_other;
+};
+
+int vm_open(struct vm *, int kvm_fd, uint64_t mem_bytes, struct err *);
+void vm_release(struct vm *);
+
+/* Ends the machine, once: the first reason counts. Any thread. */
+void vm_end(struct vm *, enum vm_end, const char *why);
+
+/* Raises and lowers an IOAPIC pin. */
+void vm_irq(struct vm *, unsigned pin, bool level);
+
+#endif
