@@ -89,6 +89,17 @@ launch_set(struct launch *l, enum setting_id id, const char *value)
 	l->set[id] = (struct setting){ .value = value };
 }
 
+int
+launch_set_sockets(struct launch *l, const char *count, struct err *err)
+{
+	uint64_t n;
+
+	if (parse_u64(count, 0, MACHINE_PORTS_MAX, "number of console sockets", &n, err) < 0)
+		return -1;
+	launch_set(l, SET_MAX_PORTS, arena_printf(&l->arena, "%u", (unsigned)n + 1));
+	return 0;
+}
+
 void
 launch_append(struct launch *l, enum setting_id id, const char *value)
 {

@@ -78,6 +78,8 @@ int launch_init(struct launch *, struct err *);
 void launch_release(struct launch *);
 
 void launch_set(struct launch *, enum setting_id, const char *value);
+/* So many console ports beside the console; max_ports counts that too. */
+int launch_set_sockets(struct launch *, const char *count, struct err *);
 /* Further values of a list, behind a comma. */
 void launch_append(struct launch *, enum setting_id, const char *value);
 /* NULL if it is not set, or empty. */

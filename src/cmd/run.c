@@ -194,17 +194,6 @@ network(struct launch *l, const char *arg, struct err *err)
 	return 0;
 }
 
-static int
-sockets(struct launch *l, const char *arg, struct err *err)
-{
-	uint64_t n;
-
-	if (parse_u64(arg, 0, MACHINE_PORTS_MAX, "number of console sockets", &n, err) < 0)
-		return -1;
-	launch_set(l, SET_MAX_PORTS, arena_printf(&l->arena, "%u", (unsigned)n + 1));
-	return 0;
-}
-
 /* Options that are a setting as they are; with the value of those that have no argument. */
 static const struct {
 	int option;
@@ -256,7 +245,7 @@ option(struct launch *l, int ch, struct err *err)
 		l->write_through = true;
 		return 0;
 	case OPT_SOCKETS:
-		return sockets(l, optarg, err);
+		return launch_set_sockets(l, optarg, err);
 	default: /* --rm is what always happens */
 		break;
 	}

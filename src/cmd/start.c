@@ -100,18 +100,6 @@ conf(struct launch *l, const char *arg, struct err *err)
 	return 0;
 }
 
-/* -n counts without the console. */
-static int
-sockets(struct launch *l, const char *arg, struct err *err)
-{
-	uint64_t n;
-
-	if (parse_u64(arg, 0, MACHINE_PORTS_MAX, "number of console sockets", &n, err) < 0)
-		return -1;
-	launch_set(l, SET_MAX_PORTS, arena_printf(&l->arena, "%u", (unsigned)n + 1));
-	return 0;
-}
-
 static int
 flag(struct launch *l, int ch, struct err *err)
 {
@@ -124,7 +112,7 @@ flag(struct launch *l, int ch, struct err *err)
 	case 'f':
 		return conf(l, optarg, err);
 	case 'n':
-		return sockets(l, optarg, err);
+		return launch_set_sockets(l, optarg, err);
 	case 'u':
 		return setenv("NO_COLOR", "1", 1);
 	default:
