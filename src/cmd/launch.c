@@ -83,6 +83,18 @@ launch_is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+bool
+launch_is_live(const char *path)
+{
+	return str_ends(path, "-live.img");
+}
+
+int
+launch_no_live(const char *path, struct err *err)
+{
+	return err_set(err, "there is no live image '%s'; 'smol fetch live' gets it", path);
+}
+
 void
 launch_set(struct launch *l, enum setting_id id, const char *value)
 {

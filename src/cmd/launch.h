@@ -105,4 +105,8 @@ int launch_run(struct launch *, struct err *);
 
 bool launch_is_file(const char *path);
 
+/* NetBSD's live image, as 'smol fetch live' names it; that it is not there. */
+bool launch_is_live(const char *path);
+int launch_no_live(const char *path, struct err *);
+
 #endif

@@ -67,6 +67,8 @@ no_image(struct launch *l, const char *arg, const char *path, struct err *err)
 {
 	const char *known = workspace_services(&l->ws, &l->arena);
 
+	if (launch_is_live(path))
+		return launch_no_live(path, err);
 	if (launch_service_of(l, arg) == NULL && workspace_service(&l->ws, &l->arena, arg) != NULL)
 		return err_set(err, "service '%s' has no image '%s' yet; make it with 'smol build %s'", arg, path, arg);
 	return err_set(err, "there is neither an image nor a service '%s'%s%s", arg,

@@ -151,6 +151,8 @@ find_image(struct launch *l, struct err *err)
 	if (l->service != NULL && workspace_service(&l->ws, &l->arena, l->service) != NULL)
 		return err_set(err, "there is no image '%s'; make it with 'smol build %s', or name one with -i",
 		    l->image, l->service);
+	if (launch_is_live(l->image))
+		return launch_no_live(l->image, err);
 	return err_set(err, "there is no image '%s'; name one with -i", l->image);
 }
 

@@ -458,6 +458,7 @@ def errors():
                 (["-l", "none"], 1, "'none'"),
                 (["-i", "none"], 1, "there is no image 'images/none.img'; name one with -i"),
                 (["-i", "none.img"], 1, "there is no image 'none.img'"),
+                (["-i", "images/NetBSD-amd64-live.img"], 1, "'smol fetch live' gets it"),
                 (["-f", "none.conf"], 1, "none.conf"),
                 (["-n", "31"], 2, "number of console sockets"),
                 (["-t", "x"], 2, "serial port"),
