@@ -142,6 +142,7 @@ make_mod_subst(struct make_mod *mod)
 /* --- :C --- */
 
 #define REGEX_MAX 256 /* characters of an expression */
+#define REGEX_NODES_MAX 4096 /* of the tree that the C library makes of it */
 #define REGEX_REPEAT_MAX 16 /* n of {n} */
 #define REGEX_WORD_MAX 1024 /* characters of a word */
 #define REGEX_GROUPS 10
@@ -158,6 +159,44 @@ struct regex {
 	size_t seen; /* characters since re was compiled */
 };
 
+/*
+ * How large a tree the C library makes of an expression: glibc copies what a
+ * '+' repeats, and that again for the next '+', and for each of {n}.
+ */
+static size_t
+regex_nodes(const char *re)
+{
+	size_t sum[REGEX_MAX + 1] = { 0 }, last[REGEX_MAX + 1] = { 0 }, depth = 0, n;
+
+	for (; *re != '\0' && sum[depth] <= REGEX_NODES_MAX; re++) {
+		if (*re == '(') {
+			depth++;
+			sum[depth] = last[depth] = 0;
+			continue;
+		}
+		n = 1;
+		if (*re == ')' && depth > 0)
+			n = 1 + sum[depth--];
+		else if (*re == '+')
+			n = last[depth];
+		else if (*re == '{')
+			n = last[depth] * REGEX_REPEAT_MAX;
+		/* A set is one thing, whatever is in it. */
+		if (*re == '[') {
+			re += 1 + (re[1] == '^');
+			re += *re == ']';
+			re += strcspn(re, "]");
+			re -= *re == '\0';
+		}
+		re += *re == '\\' && re[1] != '\0';
+		last[depth] = *re == '+' || *re == '{' ? last[depth] + n : n;
+		sum[depth] += n;
+	}
+	while (depth > 0 && sum[0] <= REGEX_NODES_MAX)
+		sum[0] += sum[depth--];
+	return sum[0];
+}
+
 /* What could make the expression's machine, or running it, too large. */
 static int
 regex_check(struct make_mod *mod, const char *re)
@@ -167,6 +206,8 @@ regex_check(struct make_mod *mod, const char *re)
 
 	if (strlen(re) > REGEX_MAX)
 		return make_error(mod->m, mod->err, "the expression of ':C' is longer than %d characters", REGEX_MAX);
+	if (regex_nodes(re) > REGEX_NODES_MAX)
+		return make_error(mod->m, mod->err, "the expression of ':C' repeats what is repeated too often");
 	for (p = re; *p != '\0'; p++) {
 		if (*p == '\\' && isdigit((unsigned char)p[1]))
 			return make_error(

@@ -136,6 +136,7 @@ static const struct snippet {
 	{ "A=a b\nR=${A:ts,} ${A:ts} ${A:ts\\x2d}", "a,b ab a-b" },
 	{ "A=a b\nR=${A:@v@<${v:tu}>@} ${A:range}", "<A> <B> 1 2" },
 	{ "A=5\nR=${${A} > 3:?big:small} ${b == c:?yes:no}", "big no" },
+	{ "A=a+b\nR=${A:C/([+++++++++++++++++])+/x/} ${A:C/((a)+b*)+/x/}", "axb x+b" },
 	{ "A=abcb\nR=${A:C/b/<&>/} ${A:C/(a)(b)/\\2\\1/} ${A:C/./x/g} ${A:C,^b,x,}", "a<b>cb bacb xxxx abcb" },
 	{ "A=a$$b c;d\nR=${A:Q}", "a\\$b\\ c\\;d" },
 	{ "M=tu:S/A/x/\nA=ab\nR=${A:${M}}", "xB" },
@@ -290,6 +291,8 @@ test_messages(void)
 		    "service/x/options.mk:1: ':sh' (in ${A:...}) runs a shell command, which is not done here: give "
 		    "its output as NAME=VALUE on the command line" },
 		{ "R=${A:C/(/x/}", "service/x/options.mk:1: the expression '(' of ':C': Unmatched ( or \\(" },
+		{ "R=${A:C/(a++++++++)+++++++/x/}",
+		    "service/x/options.mk:1: the expression of ':C' repeats what is repeated too often" },
 		{ "R=${A:Z}", "service/x/options.mk:1: 'Z' is no modifier known here (in ${A:...})" },
 		{ "R=${A", "service/x/options.mk:1: 'A' has no closing '}'" },
 		{ "R=${A:S/x/y}", "service/x/options.mk:1: ':S' has no third '/'" },
