@@ -159,16 +159,41 @@ struct regex {
 	size_t seen; /* characters since re was compiled */
 };
 
+/* Behind a set, "[...]", which is one thing whatever is in it; its last character. */
+static const char *
+regex_set_end(const char *re)
+{
+	re += 1 + (re[1] == '^');
+	re += *re == ']';
+	re += strcspn(re, "]");
+	return *re == '\0' ? re - 1 : re;
+}
+
 /*
  * How large a tree the C library makes of an expression: glibc copies what a
- * '+' repeats, and that again for the next '+', and for each of {n}.
+ * '+' repeats, and for each of {n}.  More than REGEX_NODES_MAX too where a
+ * repetition is repeated, as in "a+*", which POSIX leaves undefined.
  */
 static size_t
 regex_nodes(const char *re)
 {
 	size_t sum[REGEX_MAX + 1] = { 0 }, last[REGEX_MAX + 1] = { 0 }, depth = 0, n;
+	bool repeated = false;
 
 	for (; *re != '\0' && sum[depth] <= REGEX_NODES_MAX; re++) {
+		if (strchr("*+?{", *re) != NULL) {
+			if (repeated)
+				return REGEX_NODES_MAX + 1;
+			n = *re == '{' ? last[depth] * REGEX_REPEAT_MAX : *re == '+' ? last[depth] : 0;
+			last[depth] += n + 1;
+			sum[depth] += n + 1;
+			repeated = true;
+			if (*re == '{')
+				re += strcspn(re, "}");
+			re -= *re == '\0';
+			continue;
+		}
+		repeated = false;
 		if (*re == '(') {
 			depth++;
 			sum[depth] = last[depth] = 0;
@@ -176,20 +201,11 @@ regex_nodes(const char *re)
 		}
 		n = 1;
 		if (*re == ')' && depth > 0)
-			n = 1 + sum[depth--];
-		else if (*re == '+')
-			n = last[depth];
-		else if (*re == '{')
-			n = last[depth] * REGEX_REPEAT_MAX;
-		/* A set is one thing, whatever is in it. */
-		if (*re == '[') {
-			re += 1 + (re[1] == '^');
-			re += *re == ']';
-			re += strcspn(re, "]");
-			re -= *re == '\0';
-		}
+			n += sum[depth--];
+		else if (*re == '[')
+			re = regex_set_end(re);
 		re += *re == '\\' && re[1] != '\0';
-		last[depth] = *re == '+' || *re == '{' ? last[depth] + n : n;
+		last[depth] = n;
 		sum[depth] += n;
 	}
 	while (depth > 0 && sum[0] <= REGEX_NODES_MAX)
