@@ -9,8 +9,8 @@ TIME = 60
 all: build/main/build.ninja
 	@ninja -C build/main
 	@ln -sf main/smol build/smol
-	@[ ! -e build/main/src/vmm/smol-vmm ] || ln -sf main/src/vmm/smol-vmm build/smol-vmm
-	@[ ! -e build/main/src/vmm/net/smol-net ] || ln -sf main/src/vmm/net/smol-net build/smol-net
+	@[ ! -e build/main/smol-vmm ] || ln -sf main/smol-vmm build/smol-vmm
+	@[ ! -e build/main/smol-net ] || ln -sf main/smol-net build/smol-net
 	@ln -sf main/guest/probe/probe build/probe
 
 build/main/build.ninja:

@@ -9,6 +9,7 @@
 #include "backend/qemu_impl.h"
 #include "base/defs.h"
 #include "base/spawn.h"
+#include "base/words.h"
 
 #define MICROVM_SLOTS 8 /* virtio-mmio transports without ACPI */
 #define VIRT_SLOTS 32
@@ -114,7 +115,7 @@ check_files(const struct machine *m, struct err *err)
 static size_t
 count_devices(const struct machine *m)
 {
-	return m->ndisks + (m->nic.kind != MACHINE_NIC_NONE) + m->ntaps + m->nshares +
+	return m->ndisks + (m->nic.kind != MACHINE_NIC_NONE) + m->ntaps + m->nshares + m->balloon +
 	       (m->console == MACHINE_CONSOLE_VIOCON || m->nports > 0);
 }
 
@@ -136,10 +137,45 @@ qemu_check(const struct machine *m, const struct host_accel *accel, struct err *
 	return check_files(m, err);
 }
 
+static int
+qemu_prepare(const struct machine *m, const struct backend_env *env, struct arena *arena, struct backend_start *s,
+    struct err *err)
+{
+	struct backend_command *c = &s->monitor;
+	size_t i;
+
+	if (env->console_fd >= 0)
+		c->keep[c->nkeep++] = env->console_fd;
+	if (env->control_fd >= 0)
+		c->keep[c->nkeep++] = env->control_fd;
+	for (i = 0; i < env->nports; i++)
+		c->keep[c->nkeep++] = env->port_fds[i];
+	s->power_button = qemu_has_acpi(m, env);
+	c->argv = qemu_argv(m, env, arena, err);
+	return c->argv == NULL ? -1 : 0;
+}
+
+static int
+qemu_show(const struct machine *m, const struct backend_env *env, struct arena *arena, struct str *out, struct err *err)
+{
+	const char *const *argv = qemu_argv(m, env, arena, err);
+	size_t i;
+
+	for (i = 0; argv != NULL && argv[i] != NULL; i++) {
+		if (i > 0)
+			str_add(out, " ");
+		word_quote(argv[i], out);
+	}
+	str_add(out, "\n");
+	return argv == NULL ? -1 : 0;
+}
+
 const struct backend_ops backend_qemu = {
 	.name = "qemu",
 	.find = qemu_find,
 	.check = qemu_check,
-	.argv = qemu_argv,
+	.prepare = qemu_prepare,
+	.show = qemu_show,
 	.explain = qemu_explain,
+	.control = &control_qemu,
 };

@@ -63,15 +63,19 @@ is_older(const struct backend_env *env, unsigned version)
 	return env->version != 0 && env->version < version;
 }
 
+bool
+qemu_has_acpi(const struct machine *m, const struct backend_env *env)
+{
+	/* microvm has ACPI from 5.2 on. */
+	return !qemu_is_microvm(m) || (m->acpi && !is_older(env, BACKEND_VERSION(5, 2)));
+}
+
 static const char *
 machine_type(const struct machine *m, const struct backend_env *env)
 {
 	if (!qemu_is_microvm(m))
 		return env->accel.kind == HOST_ACCEL_KVM ? "virt,gic-version=host" : "virt,gic-version=3";
-	/* microvm has ACPI from 5.2 on. */
-	if (m->guest == MACHINE_GUEST_LINUX && !is_older(env, BACKEND_VERSION(5, 2)))
-		return "microvm,rtc=on,acpi=on,pic=off";
-	return "microvm,rtc=on,acpi=off,pic=off";
+	return qemu_has_acpi(m, env) ? "microvm,rtc=on,acpi=on,pic=off" : "microvm,rtc=on,acpi=off,pic=off";
 }
 
 /*
@@ -227,8 +231,9 @@ add_ports(struct args *a, const struct machine *m, const struct backend_env *env
 
 	for (nr = 1; nr <= m->nports; nr++) {
 		path = m->ports[nr - 1].socket;
-		if (nr == 1 && env->port_fd >= 0)
-			add(a, "-chardev", arena_printf(a->arena, "socket,id=port1,fd=%d", env->port_fd));
+		if (nr <= env->nports)
+			add(a, "-chardev",
+			    arena_printf(a->arena, "socket,id=port%zu,fd=%d", nr, env->port_fds[nr - 1]));
 		else if (path != NULL)
 			add(a, "-chardev",
 			    arena_printf(
@@ -291,6 +296,8 @@ qemu_argv(const struct machine *m, const struct backend_env *env, struct arena *
 	add_user_nic(&a, m);
 	add_taps(&a, m);
 	add_shares(&a, m);
+	if (m->balloon)
+		add_device(&a, "virtio-balloon-device");
 	add_fwcfg(&a, m);
 	/* On its PCI bus, which microvm does not have. */
 	if (!qemu_is_microvm(m))

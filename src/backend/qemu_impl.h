@@ -15,6 +15,9 @@
 /* amd64 and i386 are QEMU's "microvm", aarch64 its "virt". */
 bool qemu_is_microvm(const struct machine *);
 
+/* It gets ACPI tables, and with them a power button (virt: a device tree's). */
+bool qemu_has_acpi(const struct machine *, const struct backend_env *);
+
 const char *const *qemu_argv(const struct machine *, const struct backend_env *, struct arena *, struct err *);
 int qemu_explain(const struct machine *, const char *output, struct err *);
 

@@ -75,3 +75,22 @@ words_split(struct arena *arena, const char *text, const char *const **words, si
 	*words = v;
 	return 0;
 }
+
+void
+word_quote(const char *word, struct str *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+		str_add(out, word);
+		return;
+	}
+	str_add(out, "'");
+	for (; *word != '\0'; word++) {
+		if (*word == '\'')
+			str_add(out, "'\\''");
+		else
+			str_addn(out, word, 1);
+	}
+	str_add(out, "'");
+}

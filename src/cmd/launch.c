@@ -46,6 +46,9 @@ static const struct {
 	{ "initrd", SET_INITRD },
 	{ "login", SET_LOGIN },
 	{ "verbose", SET_VERBOSE },
+	{ "vmm", SET_VMM },
+	{ "acpi", SET_ACPI },
+	{ "balloon", SET_BALLOON },
 };
 
 int

@@ -42,6 +42,9 @@ enum setting_id {
 	SET_INITRD,
 	SET_LOGIN,
 	SET_VERBOSE, /* print the command line only */
+	SET_VMM, /* smol or qemu */
+	SET_ACPI,
+	SET_BALLOON,
 	SETTINGS
 };
 
@@ -71,6 +74,7 @@ struct launch {
 	bool pidfile; /* qemu-NAME.pid in the current directory */
 	bool loud; /* append replaces -z, whatever it says */
 	bool all_keys;
+	const char *control; /* path of a control socket (instance/clients.h); a detached instance has its own */
 };
 
 /* The workspace and the architecture are found. */

@@ -61,6 +61,8 @@ choose_kernel(struct launch *l, struct err *err)
 	if (kernel_probe(m->kernel, &k, err) < 0 || kernel_check(&k, m->kernel, l->arch, err) < 0)
 		return launch_bad(l, SET_KERNEL, err);
 	m->guest = k.is_linux ? MACHINE_GUEST_LINUX : MACHINE_GUEST_NETBSD;
+	m->acpi = launch_get(l, SET_ACPI) != NULL ? launch_is(l, SET_ACPI) : k.is_linux;
+	m->balloon = launch_is(l, SET_BALLOON);
 	m->console = k.viocon ? MACHINE_CONSOLE_VIOCON : MACHINE_CONSOLE_COM;
 	return 0;
 }

@@ -18,41 +18,19 @@
 #include "instance/detach.h"
 #include "instance/instance.h"
 
-static void
-print_word(const char *s)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
-
-	if (*s != '\0' && s[strspn(s, plain)] == '\0') {
-		(void)fputs(s, stdout);
-		return;
-	}
-	(void)putchar('\'');
-	for (; *s != '\0'; s++) {
-		if (*s == '\'')
-			(void)fputs("'\\''", stdout);
-		else
-			(void)putchar(*s);
-	}
-	(void)putchar('\'');
-}
-
 static int
-print_command(struct launch *l, const struct backend_env *env, struct err *err)
+print_command(struct launch *l, const struct backend_ops *backend, const struct backend_env *env, struct err *err)
 {
-	const char *const *argv = backend_qemu.argv(&l->machine, env, &l->arena, err);
-	size_t i;
+	struct str text = { 0 };
+	int rv = backend->show(&l->machine, env, &l->arena, &text, err);
 
-	if (argv == NULL)
-		return -1;
-	(void)fprintf(stderr, "smol: accelerator %s: %s\n", host_accel_name(env->accel.kind), env->accel.reason);
-	for (i = 0; argv[i] != NULL; i++) {
-		if (i > 0)
-			(void)putchar(' ');
-		print_word(argv[i]);
+	if (rv == 0) {
+		(void)fprintf(
+		    stderr, "smol: accelerator %s: %s\n", host_accel_name(env->accel.kind), env->accel.reason);
+		(void)fwrite(text.p, 1, text.len, stdout);
 	}
-	(void)putchar('\n');
-	return cmd_flush(err);
+	str_release(&text);
+	return rv < 0 ? -1 : cmd_flush(err);
 }
 
 /* One line that says how it ended, and the exit status. */
@@ -68,7 +46,9 @@ report(const struct instance_result *res)
 		(void)fprintf(stderr, "smol: %s\n", text);
 	switch (res->end) {
 	case INSTANCE_PANICKED:
-		return 1;
+		return 3;
+	case INSTANCE_EXITED:
+		return (int)(res->status & 0xff);
 	case INSTANCE_INTERRUPTED:
 	case INSTANCE_NO_READER: /* as a program that SIGPIPE ends: silently */
 		return 128 + res->signal;
@@ -139,14 +119,15 @@ tell_detached(const struct launch *l, const struct instance_options *o, const st
 }
 
 static int
-detach(struct launch *l, const struct backend_env *env, const struct instance_options *o, struct err *err)
+detach(struct launch *l, const struct backend_ops *backend, const struct backend_env *env,
+    const struct instance_options *o, struct err *err)
 {
 	struct instance_info info = { "" };
 	struct state state;
 	pid_t pid = -1;
 
 	if (state_open(&state, l->machine.name, err) == 0)
-		pid = instance_detach(&l->machine, &backend_qemu, env, o, &state, &info, err);
+		pid = instance_detach(&l->machine, backend, env, o, &state, &info, err);
 	if (pid > 0)
 		tell_detached(l, o, &info, state.log, pid);
 	state_release(&state);
@@ -202,29 +183,73 @@ started(void *arg, const struct instance_info *info)
 		(void)fputs("smol: all keys are the guest's; Ctrl-A x ends it, Ctrl-A Ctrl-A is Ctrl-A\n", stderr);
 }
 
+/* Whether the user has said things that only QEMU understands. */
+static bool
+wants_qemu(const struct launch *l)
+{
+	static const char *const variables[] = { "QEMU", "QEMU_ACCEL" };
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < nitems(variables); i++) {
+		value = getenv(variables[i]);
+		if (value != NULL && *value != '\0')
+			return true;
+	}
+	return l->machine.qmp != NULL || l->machine.nqemu_args > 0;
+}
+
+/* smol-vmm for amd64 guests where KVM really works, else QEMU; or what the user says. */
+static const struct backend_ops *
+choose_backend(struct launch *l, struct backend_env *env, struct err *err)
+{
+	const char *vmm = launch_get(l, SET_VMM);
+	struct err ignored;
+
+	if (vmm != NULL && strcmp(vmm, "smol") != 0 && strcmp(vmm, "qemu") != 0) {
+		(void)err_usage(err, "there is no monitor '%s'; there are smol and qemu", vmm);
+		(void)launch_bad(l, SET_VMM, err);
+		return NULL;
+	}
+	if (host_accel(vmm != NULL && *vmm == 's' ? "kvm" : getenv("QEMU_ACCEL"), l->arch, &env->accel, err) < 0)
+		return NULL;
+	if (vmm != NULL && *vmm == 's') {
+		(void)snprintf(env->accel.reason, sizeof(env->accel.reason), "smol-vmm has no other");
+		return &backend_vmm;
+	}
+	if (vmm != NULL)
+		return &backend_qemu;
+	if (strcmp(l->arch, "amd64") == 0 && !wants_qemu(l) && env->accel.kind == HOST_ACCEL_KVM &&
+	    backend_vmm.check(&l->machine, &env->accel, &ignored) == 0 &&
+	    backend_vmm.find(&l->machine, env, &l->arena, &ignored) == 0)
+		return &backend_vmm;
+	return &backend_qemu;
+}
+
 int
 launch_run(struct launch *l, struct err *err)
 {
-	struct instance_options options = { .started = started };
+	struct instance_options options = { .started = started, .control = l->control };
 	struct here here = { l, &options };
-	struct backend_env env = { .console_fd = -1, .control_fd = -1, .port_fd = -1 };
+	struct backend_env env = { .console_fd = -1, .control_fd = -1 };
+	const struct backend_ops *backend = choose_backend(l, &env, err);
 	struct instance_result result;
 	const char *firmware;
 
-	if (host_accel(getenv("QEMU_ACCEL"), l->arch, &env.accel, err) < 0)
+	if (backend == NULL)
 		return -1;
 	/* smolBSD's workspace has one for the QEMUs that need another. */
 	firmware = workspace_path(&l->ws, &l->arena, "bios");
 	env.firmware_dir = access(firmware, X_OK) == 0 ? firmware : NULL;
-	if (backend_qemu.find(&l->machine, &env, &l->arena, err) < 0 ||
-	    backend_qemu.check(&l->machine, &env.accel, err) < 0 || console_options(l, &options, err) < 0)
+	if (backend->find(&l->machine, &env, &l->arena, err) < 0 || backend->check(&l->machine, &env.accel, err) < 0 ||
+	    console_options(l, &options, err) < 0)
 		return -1;
 	if (launch_is(l, SET_VERBOSE))
-		return print_command(l, &env, err);
+		return print_command(l, backend, &env, err);
 	if (launch_is(l, SET_DAEMON))
-		return detach(l, &env, &options, err);
+		return detach(l, backend, &env, &options, err);
 	options.arg = &here;
-	if (instance_run(&l->machine, &backend_qemu, &env, &options, &result, err) < 0)
+	if (instance_run(&l->machine, backend, &env, &options, &result, err) < 0)
 		return -1;
 	return report(&result);
 }

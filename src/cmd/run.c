@@ -18,7 +18,10 @@
 
 /* Options without a letter. */
 enum {
-	OPT_DRIVE = 1,
+	OPT_ACPI = 1,
+	OPT_BALLOON,
+	OPT_CONTROL,
+	OPT_DRIVE,
 	OPT_FILE,
 	OPT_INITRD,
 	OPT_NAME,
@@ -31,10 +34,14 @@ enum {
 	OPT_SERIAL,
 	OPT_SOCKETS,
 	OPT_TAP,
-	OPT_UNLOCKED
+	OPT_UNLOCKED,
+	OPT_VMM
 };
 
 static const struct option longs[] = {
+	{ "acpi", no_argument, NULL, OPT_ACPI },
+	{ "balloon", no_argument, NULL, OPT_BALLOON },
+	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "detach", no_argument, NULL, 'd' },
 	{ "drive", required_argument, NULL, OPT_DRIVE },
 	{ "dry-run", no_argument, NULL, 'n' },
@@ -58,6 +65,7 @@ static const struct option longs[] = {
 	{ "tap", optional_argument, NULL, OPT_TAP },
 	{ "tty", no_argument, NULL, 't' },
 	{ "unlocked", no_argument, NULL, OPT_UNLOCKED },
+	{ "vmm", required_argument, NULL, OPT_VMM },
 	{ "volume", required_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -209,6 +217,8 @@ static const struct {
 	{ 'm', SET_MEM, NULL },
 	{ 'n', SET_VERBOSE, "y" },
 	{ 'x', SET_EXTRA, NULL },
+	{ OPT_ACPI, SET_ACPI, "y" },
+	{ OPT_BALLOON, SET_BALLOON, "y" },
 	{ OPT_DRIVE, SET_DRIVE2, NULL },
 	{ OPT_INITRD, SET_INITRD, "y" },
 	{ OPT_PTY, SET_USE_PTY, "y" },
@@ -217,6 +227,7 @@ static const struct {
 	{ OPT_SERIAL, SET_SERIAL_PORT, NULL },
 	{ OPT_TAP, SET_BRIDGENET, "y" },
 	{ OPT_UNLOCKED, SET_SHARERW, "y" },
+	{ OPT_VMM, SET_VMM, NULL },
 };
 
 static int
@@ -236,6 +247,9 @@ option(struct launch *l, int ch, struct err *err)
 		return 0;
 	case 'v':
 		return volume(l, optarg, err);
+	case OPT_CONTROL:
+		l->control = optarg;
+		return 0;
 	case OPT_FILE:
 		return file(l, optarg, err);
 	case OPT_NAME:
@@ -263,6 +277,8 @@ check_options(const struct launch *l, struct err *err)
 {
 	if (l->set[SET_DAEMON].file == NULL && launch_is(l, SET_DAEMON) && l->all_keys)
 		return err_usage(err, "-d leaves the terminal, -i and -t are about it: one or the other");
+	if (l->control != NULL && launch_is(l, SET_DAEMON))
+		return err_usage(err, "with -d the control socket is the state directory's: leave out --control");
 	if (l->set[SET_SHARERW].file == NULL && launch_is(l, SET_SHARERW) && !l->write_through)
 		return err_usage(err, "--unlocked is about writing to the image: it needs --rw");
 	return 0;
@@ -300,38 +316,45 @@ const struct command cmd_run = {
 	.args = "[-dint] [--rw] [-a ARGS] [-c CPUS] [-e K[=V]]... [-k KERNEL] [-m SIZE] [-p FORWARD]...\n"
 		"\t[-v DIR[:ro]]... [-x ARGS] [--name NAME] [OPTION]... SERVICE|IMAGE",
 	.summary = "run a service or an image in a virtual machine, here and now",
-	.help = "  -a ARGS     more kernel arguments; flags (-v, -s, ...) replace the -z (silent) that is the default\n"
-		"  -c CPUS     number of CPUs (1)\n"
-		"  -d          detach: return once the machine runs\n"
-		"  -e K[=V]    variable for the guest, by fw_cfg; without V the environment's\n"
-		"  -i, -t      all keys are the guest's, ^C too; Ctrl-A x ends the machine\n"
-		"  -k KERNEL   kernel (kernels/netbsd-SMOL)\n"
-		"  -m SIZE     memory: MiB, or with a unit as in 1g (256)\n"
-		"  -n, --print print the QEMU command line instead of running it\n"
-		"  -p FORWARD  [ADDR:]HOST:GUEST[/udp], or [tcp|udp]:[ADDR]:HOST-[ADDR]:GUEST; may repeat\n"
-		"  -v DIR[:ro] share a directory by 9p (vio9p0, ...)\n"
-		"  -x ARGS     more arguments for QEMU\n"
-		"  --drive FILE\n"
-		"              second disk\n"
-		"  --file F=PATH\n"
-		"              file for the guest, by fw_cfg\n"
-		"  --initrd    load the image as initrd: the root is a memory disk\n"
-		"  --name NAME name of the instance (the service's)\n"
-		"  --network user|none\n"
-		"  --pty[=COMMAND]\n"
-		"              console on a pseudo-terminal, for COMMAND\n"
-		"  --qmp PORT  QEMU's QMP on that TCP port of localhost\n"
-		"  --root ROOT root device (the image's label)\n"
-		"  --rw        let the guest write to the image; else its writes end with it\n"
-		"  --unlocked  with --rw: do not lock the image\n"
-		"  --serial PORT\n"
-		"              console on that TCP port of localhost, by telnet\n"
-		"  --sockets COUNT\n"
-		"              console ports of the guest (ttyVI01, ...) as sockets s-NAME-pN.sock\n"
-		"  --tap[=INTERFACE]\n"
-		"              second NIC, on a tap interface\n"
-		"\n"
-		"IMAGE is a file, or NAME-ARCH[:TAG] of images/; etc/SERVICE.conf gives defaults.\n"
-		"Example: smol run -p 8080:80 bozohttpd\n",
+	.help =
+	    "  -a ARGS     more kernel arguments; flags (-v, -s, ...) replace the -z (silent) that is the default\n"
+	    "  -c CPUS     number of CPUs (1)\n"
+	    "  -d          detach: return once the machine runs\n"
+	    "  -e K[=V]    variable for the guest, by fw_cfg; without V the environment's\n"
+	    "  -i, -t      all keys are the guest's, ^C too; Ctrl-A x ends the machine\n"
+	    "  -k KERNEL   kernel (kernels/netbsd-SMOL)\n"
+	    "  -m SIZE     memory: MiB, or with a unit as in 1g (256)\n"
+	    "  -n, --print print QEMU's command line, or smol-vmm's description, instead of running it\n"
+	    "  -p FORWARD  [ADDR:]HOST:GUEST[/udp], or [tcp|udp]:[ADDR]:HOST-[ADDR]:GUEST; may repeat\n"
+	    "  -v DIR[:ro] share a directory by 9p (vio9p0, ...)\n"
+	    "  -x ARGS     more arguments for QEMU\n"
+	    "  --acpi      give the guest ACPI tables and a power button (Linux has them anyway)\n"
+	    "  --balloon   a device by which memory can be taken back from the guest\n"
+	    "  --control SOCKET\n"
+	    "              listen there for requests: JSON, a line each (smol-run(1))\n"
+	    "  --drive FILE\n"
+	    "              second disk\n"
+	    "  --file F=PATH\n"
+	    "              file for the guest, by fw_cfg\n"
+	    "  --initrd    load the image as initrd: the root is a memory disk\n"
+	    "  --name NAME name of the instance (the service's)\n"
+	    "  --network user|none\n"
+	    "  --pty[=COMMAND]\n"
+	    "              console on a pseudo-terminal, for COMMAND\n"
+	    "  --qmp PORT  QEMU's QMP on that TCP port of localhost\n"
+	    "  --root ROOT root device (the image's label)\n"
+	    "  --rw        let the guest write to the image; else its writes end with it\n"
+	    "  --unlocked  with --rw: do not lock the image\n"
+	    "  --serial PORT\n"
+	    "              console on that TCP port of localhost, by telnet\n"
+	    "  --sockets COUNT\n"
+	    "              console ports of the guest (ttyVI01, ...) as sockets s-NAME-pN.sock\n"
+	    "  --tap[=INTERFACE]\n"
+	    "              second NIC, on a tap interface\n"
+	    "  --vmm smol|qemu\n"
+	    "              monitor: our own (amd64, i386; needs KVM; the default for amd64 where that works), or QEMU\n"
+	    "\n"
+	    "IMAGE is a file, or NAME-ARCH[:TAG] of images/; etc/SERVICE.conf gives defaults.\n"
+	    "Example: smol run -p 8080:80 bozohttpd\n",
 	.run = run,
 };

@@ -37,6 +37,7 @@ static const struct option longs[] = {
 	{ "share", required_argument, NULL, 'w' },
 	{ "sockets", required_argument, NULL, 'n' },
 	{ "unlocked", no_argument, NULL, 's' },
+	{ "vmm", required_argument, NULL, 2 },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -108,6 +109,9 @@ flag(struct launch *l, int ch, struct err *err)
 	switch (ch) {
 	case 1:
 		l->name = optarg;
+		return 0;
+	case 2:
+		launch_set(l, SET_VMM, optarg);
 		return 0;
 	case 'f':
 		return conf(l, optarg, err);
@@ -184,30 +188,33 @@ const struct command cmd_start = {
 	.args = "[-bdhINPsuv] [-a ARGS] [-c CPUS] [-e K=V,...] [-E F=PATH,...] [-f CONF] [-i IMAGE] [-k KERNEL]\n"
 		"\t[-l DRIVE] [-m SIZE] [-n COUNT] [-p FORWARD,...] [-r ROOT] [-t PORT] [-w DIR] [-x ARGS]",
 	.summary = "start a virtual machine, by the flags of smolBSD's startnb.sh",
-	.help = "  -f CONF     read a conf; its name is the service's. Flags behind it win\n"
-		"  -i IMAGE    a file ending in .img, or NAME-ARCH[:TAG] of images/\n"
-		"  -k KERNEL   kernel (kernels/netbsd-SMOL)\n"
-		"  -c CPUS, -m SIZE, -r ROOT, -a ARGS\n"
-		"              CPUs (1), memory (256 MiB), root device, kernel arguments (-z)\n"
-		"  -I          load the image as initrd: the root is a memory disk\n"
-		"  -l DRIVE    second disk\n"
-		"  -p FORWARD  [tcp|udp]:[ADDR]:HOST-[ADDR]:GUEST or [ADDR:]HOST:GUEST[/udp], ...\n"
-		"  -N, -b      no network; a second NIC on a tap interface\n"
-		"  -w DIR      share a directory by 9p\n"
-		"  -e K=V, -E F=PATH\n"
-		"              variables and files for the guest, by fw_cfg\n"
-		"  -n COUNT    console ports of the guest (ttyVI01, ...) as sockets s-NAME-pN.sock\n"
-		"  -t PORT     console on that TCP port of localhost, by telnet\n"
-		"  -P          without a terminal, or with -d: console on a pseudo-terminal\n"
-		"  -d          detach: return once the machine runs\n"
-		"  -s          do not lock the image\n"
-		"  -x ARGS     more arguments for QEMU\n"
-		"  -v          print the QEMU command line instead of running it\n"
-		"  -u          plain output\n"
-		"  --name NAME name of the instance (the service's)\n"
-		"\n"
-		"All keys are the guest's; Ctrl-A x ends it, and so does 'kill $(cat qemu-NAME.pid)'.\n"
-		"The guest writes to the image.\n"
-		"Example: smol start -f etc/bozohttpd.conf -m 512 -d\n",
+	.help =
+	    "  -f CONF     read a conf; its name is the service's. Flags behind it win\n"
+	    "  -i IMAGE    a file ending in .img, or NAME-ARCH[:TAG] of images/\n"
+	    "  -k KERNEL   kernel (kernels/netbsd-SMOL)\n"
+	    "  -c CPUS, -m SIZE, -r ROOT, -a ARGS\n"
+	    "              CPUs (1), memory (256 MiB), root device, kernel arguments (-z)\n"
+	    "  -I          load the image as initrd: the root is a memory disk\n"
+	    "  -l DRIVE    second disk\n"
+	    "  -p FORWARD  [tcp|udp]:[ADDR]:HOST-[ADDR]:GUEST or [ADDR:]HOST:GUEST[/udp], ...\n"
+	    "  -N, -b      no network; a second NIC on a tap interface\n"
+	    "  -w DIR      share a directory by 9p\n"
+	    "  -e K=V, -E F=PATH\n"
+	    "              variables and files for the guest, by fw_cfg\n"
+	    "  -n COUNT    console ports of the guest (ttyVI01, ...) as sockets s-NAME-pN.sock\n"
+	    "  -t PORT     console on that TCP port of localhost, by telnet\n"
+	    "  -P          without a terminal, or with -d: console on a pseudo-terminal\n"
+	    "  -d          detach: return once the machine runs\n"
+	    "  -s          do not lock the image\n"
+	    "  -x ARGS     more arguments for QEMU\n"
+	    "  -v          print the QEMU command line instead of running it\n"
+	    "  -u          plain output\n"
+	    "  --name NAME name of the instance (the service's)\n"
+	    "  --vmm smol|qemu\n"
+	    "              monitor: our own (amd64, i386; needs KVM; the default for amd64 where that works), or QEMU\n"
+	    "\n"
+	    "All keys are the guest's; Ctrl-A x ends it, and so does 'kill $(cat qemu-NAME.pid)'.\n"
+	    "The guest writes to the image.\n"
+	    "Example: smol start -f etc/bozohttpd.conf -m 512 -d\n",
 	.run = start,
 };

@@ -5,11 +5,14 @@
  */
 #include "host/host.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "base/defs.h"
+#include "base/str.h"
 
 static const char *const names[] = {
 	[HOST_ACCEL_TCG] = "tcg",
@@ -124,4 +127,26 @@ host_cpuinfo_has_virt(const char *text)
 			return true;
 	}
 	return false;
+}
+
+int
+host_temporary_file(struct err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	struct str path = { 0 };
+	int fd = -1;
+
+	if (dir == NULL || *dir == '\0')
+		dir = "/var/tmp";
+#ifdef O_TMPFILE
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+#endif
+	if (fd < 0) {
+		str_addf(&path, "%s/smol.XXXXXX", dir);
+		fd = mkostemp(path.p, O_CLOEXEC);
+		if (fd >= 0)
+			(void)unlink(path.p);
+		str_release(&path);
+	}
+	return fd < 0 ? err_sys(err, "cannot make a temporary file in '%s'; set TMPDIR", dir) : fd;
 }

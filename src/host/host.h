@@ -38,6 +38,9 @@ const char *host_arch(void);
 /* What to type to install a QEMU for that machine here. */
 const char *host_qemu_hint(const char *arch);
 
+/* A file without a name, gone with its last descriptor: in TMPDIR, else /var/tmp. */
+int host_temporary_file(struct err *);
+
 /* --- one implementation a system --- */
 
 /* How far the system's own accelerator can be used. */
@@ -53,6 +56,10 @@ enum host_native host_native_probe(char *reason, size_t size);
 const char *host_system(void); /* "Linux" */
 /* Whether we may have a tap interface of that name ("": a new one); the message says how to get one. */
 int host_tap_check(const char *interface, struct err *);
+/* It, for frames behind virtio's 12-byte header (Linux Documentation/networking/tuntap.rst). */
+int host_tap_open(const char *interface, struct err *);
+/* The directory that this program lies in, the caller's; NULL: not known. */
+char *host_program_dir(void);
 
 /*
  * A file in memory, without a name: its descriptor, and a path by which other

@@ -45,10 +45,3 @@ host_tap_check(const char *interface, struct err *err)
 	(void)interface;
 	return err_set(err, "macOS has no tap interfaces; leave out the second NIC");
 }
-
-int
-host_memory_file(char path[HOST_MEMORY_PATH_MAX], struct err *err)
-{
-	(void)path;
-	return err_set(err, "files in memory are not to be had on %s", host_system());
-}

@@ -74,21 +74,12 @@ host_native_probe(char *reason, size_t size)
 	return HOST_NATIVE_GOOD;
 }
 
-int
-host_tap_check(const char *interface, struct err *err)
+/* The error of TUNSETIFF. */
+static int
+tap_refused(const char *interface, struct err *err)
 {
-	cleanup_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
 	const char *name = *interface == '\0' ? "tap0" : interface;
 
-	if (fd < 0)
-		return err_sys(err, "a second NIC needs a tap interface: cannot open '/dev/net/tun'");
-	if (strlen(interface) >= sizeof(ifr.ifr_name))
-		return err_usage(err, "bad tap interface '%s': the name is too long", interface);
-	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
-	/* It goes with the descriptor, if it was not there before. */
-	if (ioctl(fd, TUNSETIFF, &ifr) == 0)
-		return 0;
 	if (errno == EBUSY)
 		return err_set(err, "the tap interface '%s' is in use by another program", interface);
 	if (errno == EPERM)
@@ -96,6 +87,56 @@ host_tap_check(const char *interface, struct err *err)
 		    "you may not make a tap interface; as root: ip tuntap add %s mode tap user %ld, then bridgenet=%s",
 		    name, (long)getuid(), name);
 	return err_sys(err, "cannot have the tap interface '%s'", name);
+}
+
+static int
+tap_open(const char *interface, short flags, struct err *err)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	struct ifreq ifr = { .ifr_flags = (short)(IFF_TAP | IFF_NO_PI | flags) };
+
+	if (fd < 0)
+		return err_sys(err, "a second NIC needs a tap interface: cannot open '/dev/net/tun'");
+	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
+	if (strlen(interface) >= sizeof(ifr.ifr_name))
+		(void)err_usage(err, "bad tap interface '%s': the name is too long", interface);
+	else if (ioctl(fd, TUNSETIFF, &ifr) == 0)
+		return fd;
+	else
+		(void)tap_refused(interface, err);
+	(void)close(fd);
+	return -1;
+}
+
+int
+host_tap_check(const char *interface, struct err *err)
+{
+	/* It goes with the descriptor, if it was not there before. */
+	cleanup_close int fd = tap_open(interface, 0, err);
+
+	return fd < 0 ? -1 : 0;
+}
+
+int
+host_tap_open(const char *interface, struct err *err)
+{
+	int fd = tap_open(interface, IFF_VNET_HDR, err), header = 12;
+
+	if (fd < 0 || ioctl(fd, TUNSETVNETHDRSZ, &header) == 0)
+		return fd;
+	(void)err_sys(err, "the tap interface '%s' takes no virtio headers", interface);
+	(void)close(fd);
+	return -1;
+}
+
+char *
+host_program_dir(void)
+{
+	char *path = realpath("/proc/self/exe", NULL), *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+	return path;
 }
 
 const char *

@@ -39,10 +39,3 @@ host_tap_check(const char *interface, struct err *err)
 	(void)err;
 	return 0;
 }
-
-int
-host_memory_file(char path[HOST_MEMORY_PATH_MAX], struct err *err)
-{
-	(void)path;
-	return err_set(err, "files in memory are not to be had on %s", host_system());
-}

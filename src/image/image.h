@@ -82,8 +82,7 @@ int image_open(const char *path, int *fd, struct image_partition *, struct err *
 
 /*
  * An open file that smol is about to replace or to extend: nobody else may
- * write to it meanwhile.  The locks are those that QEMU takes
- * (block/file-posix.c), so that either sees the other.
+ * write to it meanwhile.  (machine/disk_lock.h.)
  */
 struct image_lock {
 	int fd;

@@ -19,13 +19,16 @@ channel_init(struct channel *c, const char *text)
 }
 
 int
-channel_open(struct channel *c, struct err *err)
+channel_open(struct channel *c, bool nonblocking, struct err *err)
 {
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make sockets");
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	if (nonblocking)
+		(void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	c->nonblocking = nonblocking;
 	c->fd = ends[0];
 	c->peer = ends[1];
 	return 0;
@@ -66,7 +69,7 @@ channel_started(struct channel *c)
 	 * QEMU's virtio console drops what a socket does not take at once.  The
 	 * flag is the open file's, which we share with it: let it wait instead.
 	 */
-	flags = fcntl(c->peer, F_GETFL);
+	flags = c->nonblocking ? -1 : fcntl(c->peer, F_GETFL);
 	if (flags >= 0)
 		(void)fcntl(c->peer, F_SETFL, flags & ~O_NONBLOCK);
 	(void)close(c->peer);

@@ -6,7 +6,7 @@
  *	guest ──► fd ──► watch ──► each front's buffer ──► terminal, client, file
  *	guest ◄── fd ◄── keys ◄──────────────────────────┘
  *
- * The backend blocks on its end: where a front waits and is full, so does the
+ * The backend waits for its end: where a front waits and is full, so does the
  * guest, and no byte is lost.
  */
 #ifndef SMOL_INSTANCE_CHANNEL_H
@@ -17,11 +17,12 @@
 #include "instance/front.h"
 #include "instance/watch.h"
 
-#define CHANNEL_FRONTS 4
+#define CHANNEL_FRONTS 5
 #define CHANNEL_FDS (1 + CHANNEL_FRONTS * FRONT_FDS)
 
 struct channel {
 	int fd, peer; /* our end, and the backend's until it has started; -1 */
+	bool nonblocking; /* the backend's end stays so */
 	bool ended; /* the backend's end is closed */
 	uint8_t last; /* of the guest's bytes; 0 at first */
 	struct relay keys;
@@ -33,14 +34,14 @@ struct channel {
 
 /* No descriptors yet, no fronts; text as in watch_init(). */
 void channel_init(struct channel *, const char *text);
-/* A pair of sockets. */
-int channel_open(struct channel *, struct err *);
+/* A pair of sockets; nonblocking: the backend's end does not block. */
+int channel_open(struct channel *, bool nonblocking, struct err *);
 /* Takes the front over; NULL (it could not be made) is -1. */
 int channel_add(struct channel *, struct front *);
 /* Closes, and frees the fronts. */
 void channel_release(struct channel *);
 
-/* The backend has started: it blocks on its end from now on, and alone holds it. */
+/* The backend has started: it alone holds its end from now on, and blocks on it unless that is nonblocking. */
 void channel_started(struct channel *);
 
 void channel_prepare(struct channel *, bool keys, struct pollfd p[CHANNEL_FDS]);

@@ -71,6 +71,7 @@ supervise(const struct machine *m, const struct backend_ops *backend, const stru
 	state_set_pid(state);
 	own.stdio = false;
 	own.log = state->log;
+	own.control = state->control;
 	own.started = started;
 	own.arg = &pipe_fd;
 	memset(&msg, 0, sizeof(msg));

@@ -60,8 +60,10 @@ void front_stdio_start(struct front *);
 /* *slave is the terminal's path, the front's. waits: somebody is known to read it. */
 struct front *front_pty_new(bool waits, const char **slave, struct err *);
 
-/* Takes over a listening socket. telnet: speaks that protocol (RFC 854). */
+/* Takes over a listening socket (-1: none). telnet: speaks that protocol (RFC 854). */
 struct front *front_listen_new(int fd, bool telnet);
+/* Takes over a connection as its client; -1: it has one already. */
+int front_listen_take(struct front *, int fd, struct err *);
 
 /* PATH, begun anew; at limit bytes it becomes PATH.1, and PATH begins again. */
 struct front *front_log_new(const char *path, uint64_t limit, struct err *);

@@ -36,6 +36,19 @@ client_close(struct listen *l)
 }
 
 static void
+client_take(struct listen *l, int fd)
+{
+	l->client = fd;
+	l->telnet = (struct telnet){ 0 };
+	l->iac = false;
+	l->front.waits = true;
+	l->progress_ns = clock_now_ns();
+	/* A new connection takes as little at once. */
+	if (l->speaks_telnet)
+		(void)send(fd, telnet_greeting, sizeof(telnet_greeting), MSG_NOSIGNAL);
+}
+
+static void
 client_accept(struct listen *l)
 {
 	static const char busy[] = "smol: busy: another client is connected\r\n";
@@ -48,14 +61,7 @@ client_accept(struct listen *l)
 		(void)close(fd);
 		return;
 	}
-	l->client = fd;
-	l->telnet = (struct telnet){ 0 };
-	l->iac = false;
-	l->front.waits = true;
-	l->progress_ns = clock_now_ns();
-	/* A new connection takes as little at once. */
-	if (l->speaks_telnet)
-		(void)send(fd, telnet_greeting, sizeof(telnet_greeting), MSG_NOSIGNAL);
+	client_take(l, fd);
 }
 
 static void
@@ -155,7 +161,8 @@ listen_free(struct front *f)
 		client_write(l);
 		client_close(l);
 	}
-	(void)close(l->fd);
+	if (l->fd >= 0)
+		(void)close(l->fd);
 	free(l);
 }
 
@@ -175,4 +182,15 @@ front_listen_new(int fd, bool telnet)
 	l->client = -1;
 	l->speaks_telnet = telnet;
 	return &l->front;
+}
+
+int
+front_listen_take(struct front *f, int fd, struct err *err)
+{
+	struct listen *l = (struct listen *)f;
+
+	if (l->client >= 0)
+		return err_set(err, "another client is connected to the console");
+	client_take(l, fd);
+	return 0;
 }

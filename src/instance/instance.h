@@ -4,12 +4,14 @@
  * and elsewhere, and how it ended.
  *
  *	console channel ◄──► backend ──► guest	fronts: stdio, pty, TCP, log
- *	port 1 channel  ◄──►    │		front: a Unix socket; "JEMATA!" ends the machine
- *	control socket  ◄───────┤		SHUTDOWN: who ended it, and why
- *	stderr pipe     ◄───────┘		kept, explained if it failed
+ *	port channels   ◄──►    │		front: a Unix socket; "JEMATA!" on port 1 ends the machine
+ *	control         ◄──►────┤		requests (backend/control.h); how it ended, and why
+ *	stderr pipe     ◄───────┤		kept, explained if it failed
+ *	smol-net        ◄───────┘		the user-mode network, where it is a process of its own
+ *	clients         ◄──► control socket	JSON lines (instance/clients.h)
  *
- * The channels' streams are sockets on which the backend blocks: a slow stdout
- * slows the guest, and no byte is lost.  The backend dies with this process,
+ * The backend waits for the channels' sockets: a slow stdout slows the guest,
+ * and no byte is lost.  The backend dies with this process,
  * and the terminal is restored, even by SIGKILL.
  */
 #ifndef SMOL_INSTANCE_INSTANCE_H
@@ -27,10 +29,11 @@
 
 enum instance_end {
 	INSTANCE_ENDED, /* the guest reset or switched off */
+	INSTANCE_EXITED, /* the guest said with which status */
 	INSTANCE_DONE, /* the guest wrote "JEMATA!" to its console port 1 */
 	INSTANCE_HALTED, /* NetBSD has halted and waits for a key */
 	INSTANCE_PANICKED, /* the guest said that it panicked */
-	INSTANCE_STOPPED, /* by a signal to machine.pidfile's process, or by machine.qmp */
+	INSTANCE_STOPPED, /* by a client of control, a signal to machine.pidfile's process, or by machine.qmp */
 	INSTANCE_LEFT, /* the pty's command ended */
 	INSTANCE_INTERRUPTED, /* by a signal to us, or by the user's keys (as SIGINT) */
 	INSTANCE_NO_READER, /* nobody reads our standard output any more */
@@ -49,6 +52,8 @@ struct instance_options {
 	size_t npty_command;
 	uint16_t serial_port; /* the console is on that TCP port of localhost, by telnet; 0: not */
 	const char *log; /* the console's log is this file; NULL: none */
+	const char *control; /* path of the socket for clients (clients.h); NULL: none */
+	unsigned stop_timeout_ms; /* how long a guest may take to end that was asked to; 0: 10 s */
 	void (*started)(void *arg, const struct instance_info *); /* the machine runs; may be NULL */
 	void *arg;
 };
@@ -56,6 +61,8 @@ struct instance_options {
 struct instance_result {
 	enum instance_end end;
 	int signal; /* INTERRUPTED */
+	unsigned status; /* EXITED */
+	bool killed; /* it had to be: asked, it did not end in time */
 	bool mid_line; /* the guest's last output was no end of line */
 };
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,6 +85,23 @@ preflight(const struct machine *m, struct err *err)
 	if (ports_check(&m->nic, err) < 0 || check_taps(m, err) < 0)
 		return -1;
 	return check_sockets(m, err);
+}
+
+int
+pidfile_write(const struct machine *m, pid_t pid, int *fd, struct err *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char text[32];
+	int len;
+
+	if (m->pidfile == NULL)
+		return 0;
+	*fd = open(m->pidfile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	len = snprintf(text, sizeof(text), "%ld\n", (long)pid);
+	if (*fd < 0 || fcntl(*fd, F_SETLK, &lock) < 0 || ftruncate(*fd, 0) < 0 ||
+	    pwrite_full(*fd, text, (size_t)len, 0) < 0)
+		return err_sys(err, "cannot write '%s', this machine's process id", m->pidfile);
+	return 0;
 }
 
 static void

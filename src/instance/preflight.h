@@ -17,4 +17,10 @@ int preflight(const struct machine *, struct err *);
 /* Removes what the machine leaves by name: its sockets, the pid file of that process (-1: none). */
 void preflight_undo(const struct machine *, pid_t);
 
+/*
+ * Writes machine.pidfile, if there is one, and keeps a lock on it, as QEMU does
+ * with its own; *fd is the caller's to close.
+ */
+int pidfile_write(const struct machine *, pid_t, int *fd, struct err *);
+
 #endif

@@ -17,54 +17,28 @@
 
 #define SAID_MAX 8192
 
-static pid_t
-start(struct process *p, const struct backend_env *env, int stderr_fd, struct err *err)
-{
-	const int wanted[] = { env->console_fd, env->control_fd, env->port_fd };
-	const char *const *argv;
-	struct arena arena;
-	int keep[nitems(wanted)];
-	size_t i, n = 0;
-	pid_t pid = -1;
-
-	for (i = 0; i < nitems(wanted); i++)
-		if (wanted[i] >= 0)
-			keep[n++] = wanted[i];
-	arena_init(&arena);
-	argv = p->backend->argv(p->machine, env, &arena, err);
-	if (argv != NULL)
-		pid = spawn_start(&(struct spawn){ .argv = argv,
-				      .in = -1,
-				      .out = -1,
-				      .err = stderr_fd,
-				      .keep = keep,
-				      .nkeep = n,
-				      .new_session = true,
-				      .die_with_parent = true },
-		    err);
-	arena_release(&arena);
-	return pid;
-}
-
 int
 process_start(struct process *p, const struct machine *m, const struct backend_ops *backend,
-    const struct backend_env *env, struct err *err)
+    const struct backend_command *c, struct err *err)
 {
-	const char *slash = strrchr(env->program, '/');
+	const char *slash = strrchr(c->argv[0], '/');
 	int ends[2];
 
-	*p = (struct process){
-		.machine = m,
-		.backend = backend,
-		.program = slash == NULL ? env->program : slash + 1,
-		.pid = -1,
-		.stderr_fd = -1,
-	};
+	*p = (struct process){ .machine = m, .backend = backend, .pid = -1, .stderr_fd = -1 };
+	(void)snprintf(p->program, sizeof(p->program), "%s", slash == NULL ? c->argv[0] : slash + 1);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	p->stderr_fd = ends[0];
-	p->pid = start(p, env, ends[1], err);
+	p->pid = spawn_start(&(struct spawn){ .argv = c->argv,
+				 .in = -1,
+				 .out = -1,
+				 .err = ends[1],
+				 .keep = c->keep,
+				 .nkeep = c->nkeep,
+				 .new_session = true,
+				 .die_with_parent = true },
+	    err);
 	(void)close(ends[1]);
 	return p->pid < 0 ? -1 : 0;
 }
@@ -81,7 +55,7 @@ process_release(struct process *p)
 bool
 process_reap(struct process *p)
 {
-	if (!p->reaped)
+	if (!p->reaped && p->pid > 0)
 		p->reaped = waitpid(p->pid, &p->status, WNOHANG) == p->pid;
 	return p->reaped;
 }
@@ -106,6 +80,21 @@ process_listen(struct process *p)
 		(void)close(p->stderr_fd);
 		p->stderr_fd = -1;
 	}
+}
+
+void
+process_signal(const struct process *p, int sig)
+{
+	if (p->pid > 0 && !p->reaped)
+		(void)kill(p->pid, sig);
+}
+
+void
+process_end(struct process *p)
+{
+	process_signal(p, SIGKILL);
+	while (p->pid > 0 && !p->reaped)
+		p->reaped = waitpid(p->pid, &p->status, 0) == p->pid || errno != EINTR;
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A backend's process: started, its standard error kept, and what its end
+ * A process of a backend: started, its standard error kept, and what its end
  * meant.
  */
 #ifndef SMOL_INSTANCE_PROCESS_H
@@ -16,17 +16,17 @@
 struct process {
 	const struct machine *machine;
 	const struct backend_ops *backend;
-	const char *program; /* base name, for messages */
-	pid_t pid; /* -1: not started */
+	char program[64]; /* base name, for messages */
+	pid_t pid; /* 0 or less: not started */
 	bool reaped;
 	int status; /* waitpid(2)'s */
 	int stderr_fd;
 	struct str said; /* on its standard error: the beginning */
 };
 
-/* env's descriptors are inherited. The process dies with the caller. */
+/* The process dies with the caller. */
 int process_start(
-    struct process *, const struct machine *, const struct backend_ops *, const struct backend_env *env, struct err *);
+    struct process *, const struct machine *, const struct backend_ops *, const struct backend_command *, struct err *);
 void process_release(struct process *);
 
 /* True if it has ended. */
@@ -34,6 +34,12 @@ bool process_reap(struct process *);
 
 /* Reads what it says on its standard error, without waiting. */
 void process_listen(struct process *);
+
+/* Asks it to end, or with SIGKILL ends it; nothing if it does not run. */
+void process_signal(const struct process *, int sig);
+
+/* Ends it, if it runs, and waits for that. */
+void process_end(struct process *);
 
 /* -1 and err: "qemu-system-x86_64 failed: ", and what it said, else what. */
 int process_failed(struct process *, const char *what, struct err *);

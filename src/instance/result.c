@@ -10,6 +10,7 @@
 
 static const char *const texts[] = {
 	[INSTANCE_ENDED] = "the guest ended",
+	[INSTANCE_EXITED] = "",
 	[INSTANCE_DONE] = "the guest is done",
 	[INSTANCE_HALTED] = "the guest has halted",
 	[INSTANCE_PANICKED] = "the guest panicked",
@@ -24,7 +25,9 @@ instance_result_text(const struct instance_result *r, char buf[INSTANCE_RESULT_M
 {
 	if (r->end == INSTANCE_INTERRUPTED && r->signal != SIGINT)
 		(void)snprintf(buf, INSTANCE_RESULT_MAX, "ended by signal %d (%s)", r->signal, strsignal(r->signal));
+	else if (r->end == INSTANCE_EXITED)
+		(void)snprintf(buf, INSTANCE_RESULT_MAX, "the guest ended with status %u", r->status);
 	else
-		(void)snprintf(buf, INSTANCE_RESULT_MAX, "%s", texts[r->end]);
+		(void)snprintf(buf, INSTANCE_RESULT_MAX, "%s%s", texts[r->end], r->killed ? ", by force" : "");
 	return buf;
 }

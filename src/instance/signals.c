@@ -13,7 +13,7 @@
 
 #include "base/defs.h"
 
-static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGCHLD };
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH };
 static struct sigaction old[nitems(caught)], old_pipe;
 static int ends[2] = { -1, -1 };
 

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-/* INT, TERM, HUP, QUIT, TSTP, CONT and CHLD; PIPE is ignored. */
+/* INT, TERM, HUP, QUIT, TSTP, CONT, CHLD and WINCH; PIPE is ignored. */
 int signals_open(struct err *);
 
 /* The descriptor to poll; -1: not open. */

@@ -84,6 +84,7 @@ state_open(struct state *s, const char *name, struct err *err)
 	if (make_dirs(s, name, err) < 0)
 		return -1;
 	s->log = path_in(s, "console.log");
+	s->control = path_in(s, "control");
 	lock = path_in(s, "lock");
 	s->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0)
@@ -100,6 +101,7 @@ state_release(struct state *s)
 		(void)close(s->lock_fd);
 	free(s->dir);
 	free(s->log);
+	free(s->control);
 	*s = (struct state){ .lock_fd = -1 };
 }
 

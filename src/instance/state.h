@@ -4,6 +4,7 @@
  *
  *	$XDG_RUNTIME_DIR/smol/NAME/	else /tmp/smol-UID/NAME/, both 0700
  *		lock		held while it runs; says its process id
+ *		control		the socket for other commands (clients.h)
  *		console.log	the console's output, and console.log.1 what was before
  *		result		how it ended, one line
  */
@@ -13,7 +14,7 @@
 #include "base/err.h"
 
 struct state {
-	char *dir, *log;
+	char *dir, *log, *control;
 	int lock_fd;
 };
 

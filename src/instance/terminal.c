@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,4 +185,16 @@ terminal_close(struct terminal *t)
 	while (waitpid(t->guard_pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	t->fd = -1;
+}
+
+bool
+terminal_size(const struct terminal *t, uint64_t size[2])
+{
+	struct winsize w;
+
+	if (t->fd < 0 || ioctl(t->fd, TIOCGWINSZ, &w) < 0 || w.ws_col == 0 || w.ws_row == 0)
+		return false;
+	size[0] = w.ws_col;
+	size[1] = w.ws_row;
+	return true;
 }

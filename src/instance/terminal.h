@@ -19,6 +19,7 @@
 #define SMOL_INSTANCE_TERMINAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <termios.h>
 
@@ -38,6 +39,9 @@ int terminal_open(struct terminal *, int fd, bool all_keys, struct err *);
 
 /* True if we may read from it and change it: not a background job. */
 bool terminal_foreground(const struct terminal *);
+
+/* Columns and rows; false if it does not say. */
+bool terminal_size(const struct terminal *, uint64_t size[2]);
 
 /* Raw if in the foreground and not yet so. */
 void terminal_sync(struct terminal *);

@@ -111,6 +111,8 @@ struct machine {
 	uint64_t mem_bytes;
 	unsigned cpus;
 	enum machine_console console;
+	bool acpi; /* ACPI tables: by them Linux, as distributions build it, finds its devices */
+	bool balloon; /* memory can be taken back from the running guest */
 	struct machine_disk *disks;
 	size_t ndisks, disks_cap;
 	struct machine_nic nic;

@@ -128,6 +128,7 @@ debian(void)
 {
 	add_disk("debian.img");
 	m->guest = MACHINE_GUEST_LINUX;
+	m->acpi = true;
 	m->kernel = "vmlinuz";
 	m->initrd = "initrd.img";
 	m->root = "/dev/vda";
@@ -212,6 +213,7 @@ golden(const char *name, const struct str *got)
 static void
 row(const struct row *r)
 {
+	static const int port_fd = 11;
 	bool connected = (r->flags & CONNECTED) != 0;
 	struct backend_env env = { .program = "qemu",
 		.accel.kind = r->accel,
@@ -219,8 +221,9 @@ row(const struct row *r)
 		.firmware_dir = (r->flags & FIRMWARE) != 0 ? "bios" : NULL,
 		.console_fd = connected ? 7 : -1,
 		.control_fd = connected ? 9 : -1,
-		.port_fd = (r->flags & PORT) != 0 ? 11 : -1 };
-	const char *const *argv;
+		.port_fds = &port_fd,
+		.nports = (r->flags & PORT) != 0 };
+	struct backend_start start;
 	struct str s = { 0 };
 	struct err err = { 0 };
 	size_t i;
@@ -235,12 +238,14 @@ row(const struct row *r)
 	r->fill();
 	CHECK(machine_check(m, &err) == 0);
 	CHECK_STR(err.msg, "");
-	argv = backend_qemu.argv(m, &env, &arena, &err);
-	for (i = 0; argv != NULL && argv[i] != NULL; i++)
-		str_addf(&s, "%s\n", argv[i]);
-	CHECK(argv != NULL);
-	if (argv != NULL)
+	backend_start_init(&start);
+	CHECK(backend_qemu.prepare(m, &env, &arena, &start, &err) == 0);
+	if (start.monitor.argv != NULL) {
+		for (i = 0; start.monitor.argv[i] != NULL; i++)
+			str_addf(&s, "%s\n", start.monitor.argv[i]);
 		golden(r->name, &s);
+	}
+	backend_start_release(&start);
 	str_release(&s);
 	machine_release(m);
 }
@@ -261,7 +266,8 @@ args(void)
 static void
 too_long(void)
 {
-	struct backend_env env = { .program = "qemu", .console_fd = -1, .control_fd = -1, .port_fd = -1 };
+	struct backend_env env = { .program = "qemu", .console_fd = -1, .control_fd = -1 };
+	struct backend_start start;
 	struct machine machine;
 	char append[512];
 	struct err err = { 0 };
@@ -272,7 +278,8 @@ too_long(void)
 	append[sizeof(append) - 1] = '\0';
 	machine.arch = X86;
 	machine.append = append;
-	CHECK(backend_qemu.argv(&machine, &env, &arena, &err) == NULL);
+	backend_start_init(&start);
+	CHECK(backend_qemu.prepare(&machine, &env, &arena, &start, &err) < 0);
 	CHECK(strstr(err.msg, "characters too long") != NULL);
 	machine_release(&machine);
 	arena_release(&arena);

@@ -62,7 +62,8 @@ word(struct machine *m, struct arena *arena, char *name, struct err *err)
 static const char *const *
 command(struct machine *m, struct arena *arena, int argc, char **argv, struct err *err)
 {
-	struct backend_env env = { .console_fd = -1, .control_fd = -1, .port_fd = -1 };
+	struct backend_env env = { .console_fd = -1, .control_fd = -1 };
+	struct backend_start start;
 	struct kernel k;
 	int i;
 
@@ -75,10 +76,13 @@ command(struct machine *m, struct arena *arena, int argc, char **argv, struct er
 	if (kernel_probe(m->kernel, &k, err) < 0 || kernel_check(&k, m->kernel, m->arch, err) < 0)
 		return NULL;
 	m->guest = k.is_linux ? MACHINE_GUEST_LINUX : MACHINE_GUEST_NETBSD;
+	m->acpi = k.is_linux;
+	backend_start_init(&start);
 	if (machine_check(m, err) < 0 || host_accel("tcg", m->arch, &env.accel, err) < 0 ||
-	    backend_qemu.find(m, &env, arena, err) < 0 || backend_qemu.check(m, &env.accel, err) < 0)
+	    backend_qemu.find(m, &env, arena, err) < 0 || backend_qemu.check(m, &env.accel, err) < 0 ||
+	    backend_qemu.prepare(m, &env, arena, &start, err) < 0)
 		return NULL;
-	return backend_qemu.argv(m, &env, arena, err);
+	return start.monitor.argv;
 }
 
 int
