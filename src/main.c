@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_fetch,
 	&cmd_start,
+	&cmd_trace,
 	&cmd_image_make,
 	&cmd_image_ls,
 	&cmd_image_cat,

@@ -38,6 +38,7 @@ extern const struct command cmd_image_resize;
 extern const struct command cmd_image_tree;
 extern const struct command cmd_run;
 extern const struct command cmd_start;
+extern const struct command cmd_trace;
 
 /* What "--help" prints; the exit status. */
 int cmd_help(const struct command *);

@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "backend/backend.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "instance/trace.h"
 #include "machine/machine.h"
 #include "service/workspace.h"
 
@@ -54,6 +56,15 @@ struct setting {
 	unsigned line;
 };
 
+/* What of a boot, or of many, is timed (instance/trace.h). */
+struct launch_trace {
+	bool on;
+	bool command; /* "smol trace": many boots, each ended when it is over */
+	bool cold, json;
+	unsigned runs, timeout_s; /* 0: not said */
+	const char *until; /* NULL: not said */
+};
+
 struct launch {
 	struct arena arena;
 	struct workspace ws;
@@ -74,6 +85,7 @@ struct launch {
 	bool pidfile; /* qemu-NAME.pid in the current directory */
 	bool loud; /* append replaces -z, whatever it says */
 	bool all_keys;
+	struct launch_trace trace;
 	const char *control; /* path of a control socket (instance/clients.h); a detached instance has its own */
 };
 
@@ -106,6 +118,19 @@ int launch_machine(struct launch *, struct err *);
 
 /* Prints its command line, or runs it here, or detaches it: the exit status, or -1. */
 int launch_run(struct launch *, struct err *);
+
+/* The parts of launch_run(): the backend, found and checked, by the user's word, the machine and the host. NULL and
+ * err. */
+const struct backend_ops *launch_backend(struct launch *, struct backend_env *, struct err *);
+/* Boots it as often as trace says, and prints when it reached what. */
+int launch_trace(struct launch *, struct err *);
+/* The stages of a boot, on standard error. */
+void launch_trace_tell(const struct trace *);
+/* For one: the port that answers, if it has one. */
+void launch_trace_init(const struct launch *, struct trace *);
+
+/* Of "run" and "trace": options and argument → everything but launch_run(). */
+int launch_run_options(struct launch *, int argc, char **argv, struct err *);
 
 bool launch_is_file(const char *path);
 

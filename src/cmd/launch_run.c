@@ -226,30 +226,48 @@ choose_backend(struct launch *l, struct backend_env *env, struct err *err)
 	return &backend_qemu;
 }
 
+const struct backend_ops *
+launch_backend(struct launch *l, struct backend_env *env, struct err *err)
+{
+	const struct backend_ops *backend;
+	const char *firmware;
+
+	*env = (struct backend_env){ .console_fd = -1, .control_fd = -1 };
+	backend = choose_backend(l, env, err);
+	/* smolBSD's workspace has one for the QEMUs that need another. */
+	firmware = workspace_path(&l->ws, &l->arena, "bios");
+	env->firmware_dir = access(firmware, X_OK) == 0 ? firmware : NULL;
+	if (backend == NULL || backend->find(&l->machine, env, &l->arena, err) < 0 ||
+	    backend->check(&l->machine, &env->accel, err) < 0)
+		return NULL;
+	return backend;
+}
+
 int
 launch_run(struct launch *l, struct err *err)
 {
 	struct instance_options options = { .started = started, .control = l->control };
 	struct here here = { l, &options };
-	struct backend_env env = { .console_fd = -1, .control_fd = -1 };
-	const struct backend_ops *backend = choose_backend(l, &env, err);
+	struct backend_env env;
+	const struct backend_ops *backend = launch_backend(l, &env, err);
 	struct instance_result result;
-	const char *firmware;
+	struct trace trace;
 
-	if (backend == NULL)
-		return -1;
-	/* smolBSD's workspace has one for the QEMUs that need another. */
-	firmware = workspace_path(&l->ws, &l->arena, "bios");
-	env.firmware_dir = access(firmware, X_OK) == 0 ? firmware : NULL;
-	if (backend->find(&l->machine, &env, &l->arena, err) < 0 || backend->check(&l->machine, &env.accel, err) < 0 ||
-	    console_options(l, &options, err) < 0)
+	if (backend == NULL || console_options(l, &options, err) < 0)
 		return -1;
 	if (launch_is(l, SET_VERBOSE))
 		return print_command(l, backend, &env, err);
 	if (launch_is(l, SET_DAEMON))
 		return detach(l, backend, &env, &options, err);
 	options.arg = &here;
-	if (instance_run(&l->machine, backend, &env, &options, &result, err) < 0)
+	launch_trace_init(l, &trace);
+	options.trace = l->trace.on ? &trace : NULL;
+	if (instance_run(&l->machine, backend, &env, &options, &result, err) < 0) {
+		trace_release(&trace);
 		return -1;
+	}
+	if (l->trace.on)
+		launch_trace_tell(&trace);
+	trace_release(&trace);
 	return report(&result);
 }

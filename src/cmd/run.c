@@ -20,27 +20,34 @@
 enum {
 	OPT_ACPI = 1,
 	OPT_BALLOON,
+	OPT_COLD,
 	OPT_CONTROL,
 	OPT_DRIVE,
 	OPT_FILE,
 	OPT_INITRD,
+	OPT_JSON,
 	OPT_NAME,
 	OPT_NETWORK,
 	OPT_PTY,
 	OPT_QMP,
 	OPT_RM,
 	OPT_ROOT,
+	OPT_RUNS,
 	OPT_RW,
 	OPT_SERIAL,
 	OPT_SOCKETS,
 	OPT_TAP,
+	OPT_TIMEOUT,
+	OPT_TRACE,
 	OPT_UNLOCKED,
+	OPT_UNTIL,
 	OPT_VMM
 };
 
 static const struct option longs[] = {
 	{ "acpi", no_argument, NULL, OPT_ACPI },
 	{ "balloon", no_argument, NULL, OPT_BALLOON },
+	{ "cold", no_argument, NULL, OPT_COLD },
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "detach", no_argument, NULL, 'd' },
 	{ "drive", required_argument, NULL, OPT_DRIVE },
@@ -49,6 +56,7 @@ static const struct option longs[] = {
 	{ "file", required_argument, NULL, OPT_FILE },
 	{ "initrd", no_argument, NULL, OPT_INITRD },
 	{ "interactive", no_argument, NULL, 'i' },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "kernel", required_argument, NULL, 'k' },
 	{ "memory", required_argument, NULL, 'm' },
 	{ "name", required_argument, NULL, OPT_NAME },
@@ -59,12 +67,16 @@ static const struct option longs[] = {
 	{ "qmp", required_argument, NULL, OPT_QMP },
 	{ "rm", no_argument, NULL, OPT_RM },
 	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "runs", required_argument, NULL, OPT_RUNS },
 	{ "rw", no_argument, NULL, OPT_RW },
 	{ "serial", required_argument, NULL, OPT_SERIAL },
 	{ "sockets", required_argument, NULL, OPT_SOCKETS },
 	{ "tap", optional_argument, NULL, OPT_TAP },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "trace", no_argument, NULL, OPT_TRACE },
 	{ "tty", no_argument, NULL, 't' },
 	{ "unlocked", no_argument, NULL, OPT_UNLOCKED },
+	{ "until", required_argument, NULL, OPT_UNTIL },
 	{ "vmm", required_argument, NULL, OPT_VMM },
 	{ "volume", required_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
@@ -230,11 +242,50 @@ static const struct {
 	{ OPT_VMM, SET_VMM, NULL },
 };
 
+/* 1: it is none of the trace's. */
+static int
+trace_option(struct launch *l, int ch, struct err *err)
+{
+	struct launch_trace *t = &l->trace;
+	uint64_t n;
+
+	switch (ch) {
+	case OPT_COLD:
+		t->cold = true;
+		break;
+	case OPT_JSON:
+		t->json = true;
+		break;
+	case OPT_RUNS:
+		if (parse_u64(optarg, 1, 4096, "number of runs", &n, err) < 0)
+			return -1;
+		t->runs = (unsigned)n;
+		break;
+	case OPT_TIMEOUT:
+		if (parse_u64(optarg, 1, 86400, "number of seconds", &n, err) < 0)
+			return -1;
+		t->timeout_s = (unsigned)n;
+		break;
+	case OPT_TRACE:
+		t->on = true;
+		return 0;
+	case OPT_UNTIL:
+		t->until = optarg;
+		break;
+	default:
+		return 1;
+	}
+	return t->command ? 0 : err_usage(err, "that is an option of 'smol trace'");
+}
+
 static int
 option(struct launch *l, int ch, struct err *err)
 {
+	int rv = trace_option(l, ch, err);
 	size_t i;
 
+	if (rv <= 0)
+		return rv;
 	switch (ch) {
 	case 'e':
 		return variable(l, optarg, err);
@@ -277,6 +328,8 @@ check_options(const struct launch *l, struct err *err)
 {
 	if (l->set[SET_DAEMON].file == NULL && launch_is(l, SET_DAEMON) && l->all_keys)
 		return err_usage(err, "-d leaves the terminal, -i and -t are about it: one or the other");
+	if (l->trace.on && launch_is(l, SET_DAEMON))
+		return err_usage(err, "-d leaves the machine alone, a trace looks at it: one or the other");
 	if (l->control != NULL && launch_is(l, SET_DAEMON))
 		return err_usage(err, "with -d the control socket is the state directory's: leave out --control");
 	if (l->set[SET_SHARERW].file == NULL && launch_is(l, SET_SHARERW) && !l->write_through)
@@ -298,14 +351,22 @@ options(struct launch *l, int argc, char **argv, struct err *err)
 	return check_options(l, err);
 }
 
+int
+launch_run_options(struct launch *l, int argc, char **argv, struct err *err)
+{
+	if (options(l, argc, argv, err) < 0 || find_image(l, argv[optind], err) < 0 || read_conf(l, err) < 0 ||
+	    default_image(l, argv[optind], err) < 0)
+		return -1;
+	return launch_machine(l, err);
+}
+
 static int
 run(int argc, char **argv, struct err *err)
 {
 	struct launch l;
 	int rv = -1;
 
-	if (launch_init(&l, err) == 0 && options(&l, argc, argv, err) == 0 && find_image(&l, argv[optind], err) == 0 &&
-	    read_conf(&l, err) == 0 && default_image(&l, argv[optind], err) == 0 && launch_machine(&l, err) == 0)
+	if (launch_init(&l, err) == 0 && launch_run_options(&l, argc, argv, err) == 0)
 		rv = launch_run(&l, err);
 	launch_release(&l);
 	return rv;

@@ -17,7 +17,7 @@
 #include "instance/front.h"
 #include "instance/watch.h"
 
-#define CHANNEL_FRONTS 5
+#define CHANNEL_FRONTS 6
 #define CHANNEL_FDS (1 + CHANNEL_FRONTS * FRONT_FDS)
 
 struct channel {

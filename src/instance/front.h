@@ -8,6 +8,7 @@
  *	pty	a terminal of our own making, for another program
  *	listen	a TCP port (telnet) or a Unix socket: one client at a time
  *	log	a file of bounded size
+ *	trace	when the guest said what (trace.h)
  *
  * Where the guest does not wait, what nobody has read yet is kept up to the
  * size of the buffer; then the oldest goes.
@@ -29,6 +30,7 @@ enum front_event {
 	FRONT_FAILED, /* err says why: the instance fails */
 	FRONT_QUIT, /* the user wants the machine to end */
 	FRONT_UNREAD, /* nobody will read what the guest says */
+	FRONT_DONE, /* the boot that is traced is over */
 };
 
 struct front;

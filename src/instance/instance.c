@@ -11,6 +11,7 @@
 #include "instance/instance_impl.h"
 #include "instance/signals.h"
 #include "instance/terminal.h"
+#include "instance/trace.h"
 
 #define LOOK_MS 500 /* how often a background job looks whether it is one, and the fronts who stands still */
 #define HALT_QUIET_MS 300 /* after NetBSD's last words, nothing more comes */
@@ -96,6 +97,8 @@ start(struct instance *in)
 	struct err ignored;
 
 	let_go(in);
+	if (in->options->trace != NULL)
+		trace_stamp(in->options->trace, TRACE_MACHINE);
 	if (in->options->npty_command > 0 &&
 	    attach_start(&in->attach, in->options->pty_command, in->options->npty_command, in->info.pty, in->err) < 0) {
 		instance_fail(in);
@@ -103,6 +106,8 @@ start(struct instance *in)
 	}
 	in->started = true;
 	(void)control_ask(&in->control, CONTROL_RESUME, NULL, NULL, NULL, &ignored);
+	if (in->options->trace != NULL)
+		trace_stamp(in->options->trace, TRACE_RUN);
 	resize(in);
 	if (in->options->started != NULL)
 		in->options->started(in->options->arg, &in->info);
@@ -150,6 +155,25 @@ handle_net_ready(struct instance *in)
 }
 
 static void
+trace_answered(void *arg, json_t *result, const char *error)
+{
+	(void)error;
+	if (result != NULL)
+		trace_metrics(arg, result);
+}
+
+/* The boot is over: what did it take? */
+static void
+traced(struct instance *in)
+{
+	struct err ignored;
+
+	(void)control_ask(&in->control, CONTROL_METRICS, NULL, trace_answered, in->options->trace, &ignored);
+	if (in->options->trace->stops)
+		instance_end(in, INSTANCE_STOPPED, 0);
+}
+
+static void
 handle_channel(struct instance *in, struct channel *c, const struct pollfd p[CHANNEL_FDS])
 {
 	switch (channel_handle(c, p, in->err)) {
@@ -158,6 +182,9 @@ handle_channel(struct instance *in, struct channel *c, const struct pollfd p[CHA
 		break;
 	case FRONT_QUIT:
 		instance_end(in, INSTANCE_INTERRUPTED, SIGINT);
+		break;
+	case FRONT_DONE:
+		traced(in);
 		break;
 	case FRONT_UNREAD:
 		if (!in->ending)

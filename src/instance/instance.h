@@ -44,6 +44,8 @@ struct instance_info {
 	char pty[INSTANCE_PTY_MAX]; /* path of the pseudo-terminal; "": none */
 };
 
+struct trace;
+
 struct instance_options {
 	bool stdio; /* the console is on standard input and output */
 	bool all_keys; /* with stdio: ^C and ^Z too are the guest's; Ctrl-A x ends, Ctrl-A Ctrl-A is ^A */
@@ -54,6 +56,7 @@ struct instance_options {
 	const char *log; /* the console's log is this file; NULL: none */
 	const char *control; /* path of the socket for clients (clients.h); NULL: none */
 	unsigned stop_timeout_ms; /* how long a guest may take to end that was asked to; 0: 10 s */
+	struct trace *trace; /* of this boot (trace.h); NULL: none */
 	void (*started)(void *arg, const struct instance_info *); /* the machine runs; may be NULL */
 	void *arg;
 };

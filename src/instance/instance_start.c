@@ -14,6 +14,7 @@
 #include "instance/ports.h"
 #include "instance/preflight.h"
 #include "instance/signals.h"
+#include "instance/trace.h"
 #include "instance/unix_socket.h"
 
 /* sys/arch/<arch>/<arch>/machdep.c, cpu_reboot() */
@@ -50,6 +51,8 @@ open_console(struct instance *in)
 		if (channel_add(c, in->attached) < 0 || clients_open(&in->clients, o->control, in->err) < 0)
 			return -1;
 	}
+	if (o->trace != NULL && channel_add(c, front_trace_new(o->trace, in->err)) < 0)
+		return -1;
 	return o->log == NULL ? 0 : channel_add(c, front_log_new(o->log, INSTANCE_LOG_MAX, in->err));
 }
 
@@ -79,6 +82,8 @@ start_processes(struct instance *in, const struct backend_env *env, struct arena
 {
 	if (in->backend->prepare(in->machine, env, arena, start, in->err) < 0)
 		return -1;
+	if (in->options->trace != NULL)
+		trace_stamp(in->options->trace, TRACE_EXEC);
 	/* The monitor first: the network comes up while the guest already runs. */
 	if (process_start(&in->process, in->machine, in->backend, &start->monitor, in->err) < 0)
 		return -1;
