@@ -42,6 +42,7 @@ check|cmd bsdtar|libarchive-tools|bsdtar|libarchive-tools|libarchive|libarchive
 check|cmd zstd|zstd|zstd|zstd|zstd|zstd
 check|cmd bzip2|bzip2|bzip2|bzip2|bzip2|bzip2
 check|cmd mke2fs|e2fsprogs|e2fsprogs|e2fsprogs|e2fsprogs|e2fsprogs
+check|cmd iasl|acpica-tools|acpica-tools|acpica|acpica|acpica
 check|cmd nginx|nginx|nginx|nginx|nginx|nginx
 check|cmd tmux|tmux|tmux|tmux|tmux|tmux
 '

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "vmm/x86_64/layout.h"
+
 enum {
-	PORT = 0x70,
 	R_SECONDS = 0x00,
 	R_MINUTES = 0x02,
 	R_HOURS = 0x04,
@@ -110,5 +111,5 @@ rtc_attach(struct rtc *r, struct vm *vm)
 {
 	memset(r, 0, sizeof(*r));
 	r->cmos[R_B] = B_24H;
-	bus_add(&vm->pio, &(struct bus_range){ PORT, 2, port_read, port_write, r });
+	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_RTC, 2, port_read, port_write, r });
 }

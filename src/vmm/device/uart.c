@@ -12,7 +12,6 @@
 #include "vmm/x86_64/layout.h"
 
 enum {
-	COM1 = 0x3f8,
 	R_DATA = 0, /* RBR, THR; with DLAB: divisor low */
 	R_IER = 1, /* with DLAB: divisor high */
 	R_IIR = 2, /* write: FCR */
@@ -256,7 +255,7 @@ uart_attach(struct uart *u, struct vm *vm, struct loop *loop, int stream_fd, str
 	u->dll = 1; /* 115200 */
 	u->stream = (struct loop_source){ .fd = stream_fd, .fn = stream_event, .arg = u };
 	(void)pthread_mutex_init(&u->lock, NULL);
-	bus_add(&vm->pio, &(struct bus_range){ COM1, 8, port_read, port_write, u });
+	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_UART, 8, port_read, port_write, u });
 	return stream_fd < 0 ? 0 : loop_set(loop, &u->stream, EPOLLIN, err);
 }
 
