@@ -213,6 +213,13 @@ do_balloon(struct line *l)
 	return 0;
 }
 
+static int
+do_acpi(struct line *l)
+{
+	l->c->acpi = true;
+	return 0;
+}
+
 static const struct {
 	const char *word;
 	unsigned n; /* words, 0: any */
@@ -234,6 +241,7 @@ static const struct {
 	{ "fwcfg", 3, do_fwcfg },
 	{ "share", 4, do_share },
 	{ "balloon", 1, do_balloon },
+	{ "acpi", 1, do_acpi },
 };
 
 static int

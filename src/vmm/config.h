@@ -19,6 +19,7 @@
  *	rng
  *	share TAG FD ro|rw		a directory, by 9P
  *	balloon
+ *	acpi				ACPI tables and a power button
  *	fwcfg NAME FD			a file for the guest
  *	control FD			the control socket
  */
@@ -65,7 +66,7 @@ struct config {
 	unsigned cpus;
 	uint64_t mem_bytes;
 	int kvm_fd, kernel_fd, initrd_fd, uart_fd, control_fd; /* -1: not there */
-	bool console, rng, balloon;
+	bool console, rng, balloon, acpi;
 	int port_fds[1 + CONFIG_PORTS_MAX]; /* [0]: the console */
 	unsigned nports; /* the console counts */
 	struct config_disk disks[CONFIG_DISKS_MAX];

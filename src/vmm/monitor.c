@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "base/str.h"
-#include "vmm/boot_pvh.h"
+#include "vmm/boot.h"
 #include "vmm/device/fwcfg.h"
+#include "vmm/device/power.h"
 #include "vmm/device/reset.h"
 #include "vmm/device/rtc.h"
 #include "vmm/device/uart.h"
@@ -27,7 +27,6 @@
 #include "vmm/virtio/entropy.h"
 #include "vmm/virtio/net.h"
 #include "vmm/virtio/p9.h"
-#include "vmm/x86_64/layout.h"
 
 struct monitor {
 	const struct config *config;
@@ -37,6 +36,7 @@ struct monitor {
 	struct uart uart;
 	struct rtc rtc;
 	struct fwcfg fwcfg;
+	struct power power;
 	struct virtio_console *console;
 	struct virtio_entropy *entropy;
 	struct virtio_block *blocks;
@@ -47,21 +47,15 @@ struct monitor {
 	unsigned nshares;
 	struct virtio_balloon *balloon;
 	unsigned nvirtio; /* windows taken */
-	struct str cmdline;
 	struct err *err;
 };
 
 /* --- devices --- */
 
-/* Attached, and announced on the kernel's command line in the same order. */
 static int
 attach(struct monitor *m, struct virtio_device *d)
 {
-	if (virtio_device_attach(d, &m->vm, &m->loop, m->err) < 0)
-		return -1;
-	str_addf(&m->cmdline, " virtio_mmio.device=%u@0x%x:%u", LAYOUT_VIRTIO_BYTES,
-	    LAYOUT_VIRTIO + d->index * LAYOUT_VIRTIO_BYTES, d->irq);
-	return 0;
+	return virtio_device_attach(d, &m->vm, &m->loop, m->err);
 }
 
 static int
@@ -177,6 +171,8 @@ add_devices(struct monitor *m)
 
 	rtc_attach(&m->rtc, &m->vm);
 	reset_attach(&m->vm);
+	if (m->config->acpi)
+		power_attach(&m->power, &m->vm);
 	if (uart_attach(&m->uart, &m->vm, &m->loop, m->config->uart_fd, m->err) < 0 || add_fwcfg(m) < 0)
 		return -1;
 	if (add_console(m) < 0)
@@ -205,13 +201,15 @@ static int
 boot(struct monitor *m)
 {
 	const struct config *c = m->config;
-	struct boot_pvh b;
+	struct boot b = { .mem = &m->vm.mem,
+		.kernel_fd = c->kernel_fd,
+		.initrd_fd = c->initrd_fd,
+		.cmdline = c->cmdline,
+		.ncpus = c->cpus,
+		.nvirtio = m->nvirtio,
+		.acpi = c->acpi };
 
-	if (boot_pvh_load(&b, &m->vm.mem, c->kernel_fd, c->initrd_fd, m->cmdline.p, m->err) < 0)
-		return -1;
-	if (boot_mptable(&m->vm.mem, c->cpus, m->err) < 0)
-		return -1;
-	return vcpu_make_all(&m->vm, c->cpus, b.entry, b.start_info, m->err);
+	return boot_load(&b, m->err) < 0 ? -1 : vcpu_make_all(&m->vm, c->cpus, &b.entry, m->err);
 }
 
 /* The devices' own. */
@@ -232,7 +230,6 @@ start_threads(struct monitor *m)
 static int
 run(struct monitor *m)
 {
-	str_add(&m->cmdline, m->config->cmdline);
 	if (vm_open(&m->vm, m->config->kvm_fd, m->config->mem_bytes, m->err) < 0 || loop_init(&m->loop, m->err) < 0)
 		return -1;
 	if (add_devices(m) < 0 || boot(m) < 0)
@@ -273,9 +270,9 @@ release(struct monitor *m)
 	free(m->entropy);
 	uart_release(&m->uart);
 	fwcfg_release(&m->fwcfg);
+	power_release(&m->power);
 	loop_release(&m->loop);
 	vm_release(&m->vm);
-	str_release(&m->cmdline);
 }
 
 int

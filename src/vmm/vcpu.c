@@ -147,7 +147,7 @@ kicked(int sig)
 }
 
 static int
-make(struct vcpu *cpu, unsigned ncpus, uint32_t entry, uint32_t start_info, struct err *err)
+make(struct vcpu *cpu, unsigned ncpus, const struct boot_entry *entry, struct err *err)
 {
 	cpu->fd = ioctl(cpu->vm->vm_fd, KVM_CREATE_VCPU, (unsigned long)cpu->id);
 	if (cpu->fd < 0)
@@ -159,11 +159,11 @@ make(struct vcpu *cpu, unsigned ncpus, uint32_t entry, uint32_t start_info, stru
 	}
 	if (cpuid_set(cpu, ncpus, err) < 0 || regs_set_lapic(cpu, err) < 0)
 		return -1;
-	return cpu->id == 0 ? regs_set_pvh(cpu, entry, start_info, err) : 0;
+	return cpu->id == 0 ? regs_set_entry(cpu, entry, err) : 0;
 }
 
 int
-vcpu_make_all(struct vm *vm, unsigned n, uint32_t entry, uint32_t start_info, struct err *err)
+vcpu_make_all(struct vm *vm, unsigned n, const struct boot_entry *entry, struct err *err)
 {
 	int bytes = ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	unsigned i;
@@ -175,7 +175,7 @@ vcpu_make_all(struct vm *vm, unsigned n, uint32_t entry, uint32_t start_info, st
 	for (i = 0; i < n; i++)
 		vm->cpus[i] = (struct vcpu){ .vm = vm, .id = i, .fd = -1, .run_bytes = (size_t)bytes };
 	for (i = 0; i < n; i++)
-		if (make(&vm->cpus[i], n, entry, start_info, err) < 0)
+		if (make(&vm->cpus[i], n, entry, err) < 0)
 			return -1;
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "vmm/vm.h"
 
+struct boot_entry;
 struct kvm_run;
 
 struct vcpu {
@@ -23,8 +24,8 @@ struct vcpu {
 	bool started;
 };
 
-/* Makes vm->cpus; the first begins at a PVH entry (32-bit, paging off, %ebx = start_info), others wait for SIPI. */
-int vcpu_make_all(struct vm *, unsigned n, uint32_t entry, uint32_t start_info, struct err *);
+/* Makes vm->cpus; the first begins at the entry, the others wait for SIPI. */
+int vcpu_make_all(struct vm *, unsigned n, const struct boot_entry *, struct err *);
 
 /* Starts the threads; each first calls hook(arg), if there is one. */
 int vcpu_start_all(struct vm *, void (*hook)(void *), void *arg, struct err *);

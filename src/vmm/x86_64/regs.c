@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "base/endian.h"
+#include "vmm/boot.h"
 #include "vmm/vcpu.h"
 
 #define CR0_PE 0x1u
@@ -28,15 +29,16 @@ flat(uint8_t type, uint16_t selector)
 }
 
 int
-regs_set_pvh(const struct vcpu *cpu, uint32_t entry, uint32_t start_info, struct err *err)
+regs_set_entry(const struct vcpu *cpu, const struct boot_entry *e, struct err *err)
 {
-	struct kvm_regs regs = { .rip = entry, .rbx = start_info, .rflags = 0x2 };
+	struct kvm_regs regs = { .rip = e->eip, .rbx = e->ebx, .rsi = e->esi, .rflags = 0x2 };
 	struct kvm_sregs s;
 
 	if (ioctl(cpu->fd, KVM_GET_SREGS, &s) < 0)
 		return err_sys(err, "KVM does not tell a vCPU's registers");
-	s.cs = flat(0xb, 0x8);
-	s.ds = s.es = s.fs = s.gs = s.ss = flat(0x3, 0x10);
+	/* The selectors that Linux asks for; PVH does not mind. */
+	s.cs = flat(0xb, 0x10);
+	s.ds = s.es = s.fs = s.gs = s.ss = flat(0x3, 0x18);
 	/* A busy 32-bit TSS, whose limit is what PVH says. */
 	s.tr = (struct kvm_segment){ .limit = 0x67, .type = 0xb, .present = 1 };
 	s.cr0 = CR0_PE | CR0_ET;
