@@ -2,7 +2,8 @@
 /*
  * smol-vmm: runs the one machine that the descriptor given on its command line
  * describes.  Exit status: 0 the guest is done, 1 the monitor failed, 3 the
- * guest panicked, 4 it asked for a reset, 5 it was stopped.
+ * guest panicked, 4 it asked for a reset, 5 it was stopped, 64 + N it wrote N
+ * to the exit port (127: N is 63 or more).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,13 @@
 #include "base/str.h"
 #include "vmm/monitor.h"
 
+enum { EXITED = 64, EXITED_MAX = 63 };
+
 static int
 exit_status(const struct monitor_result *r)
 {
+	int n;
+
 	switch (r->end) {
 	case VM_HALTED:
 		return 0;
@@ -24,6 +29,9 @@ exit_status(const struct monitor_result *r)
 		return 3;
 	case VM_RESET:
 		return 4;
+	case VM_EXITED:
+		n = (int)strtol(r->why, NULL, 10) >> 1;
+		return EXITED + (n < EXITED_MAX ? n : EXITED_MAX);
 	case VM_STOPPED:
 		return 5;
 	default:

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "vmm/boot.h"
+#include "vmm/device/exit.h"
 #include "vmm/device/fwcfg.h"
 #include "vmm/device/power.h"
 #include "vmm/device/reset.h"
@@ -171,6 +172,7 @@ add_devices(struct monitor *m)
 
 	rtc_attach(&m->rtc, &m->vm);
 	reset_attach(&m->vm);
+	exit_attach(&m->vm);
 	if (m->config->acpi)
 		power_attach(&m->power, &m->vm);
 	if (uart_attach(&m->uart, &m->vm, &m->loop, m->config->uart_fd, m->err) < 0 || add_fwcfg(m) < 0)

@@ -26,6 +26,7 @@ enum vm_end {
 	VM_HALTED, /* the guest is done, or switched off */
 	VM_RESET, /* it asked for a reset; nobody resets it */
 	VM_PANICKED,
+	VM_EXITED, /* by the exit port (device/exit.h); why is the status, a number from 1 to 255 */
 	VM_STOPPED, /* from outside */
 	VM_FAILED, /* KVM, or a vCPU in a state it cannot run */
 };
@@ -41,7 +42,7 @@ struct vm {
 	int end_fd; /* eventfd: written once end is set */
 	atomic_flag ending;
 	_Atomic int end; /* enum vm_end */
-	char why[128]; /* VM_FAILED: one line */
+	char why[128]; /* VM_FAILED: one line; VM_EXITED: a number */
 	/* Exits that reached us, by kind, for metrics. */
 	_Atomic uint64_t exits_pio, exits_mmio, exits_other;
 };

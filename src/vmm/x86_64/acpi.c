@@ -134,6 +134,17 @@ add_rtc(struct aml *a)
 }
 
 static void
+add_pvpanic(struct aml *a)
+{
+	aml_device(a, "PEVT");
+	aml_name_string(a, "_HID", "QEMU0001");
+	aml_resources(a);
+	aml_io(a, LAYOUT_PORT_PANIC, 1);
+	aml_resources_end(a);
+	aml_end(a);
+}
+
+static void
 add_cpu(struct aml *a, unsigned n)
 {
 	char name[5];
@@ -180,6 +191,7 @@ dsdt(const struct acpi_machine *m, uint8_t *p, size_t size)
 		add_virtio(&a, i);
 	add_uart(&a);
 	add_rtc(&a);
+	add_pvpanic(&a);
 	add_power(&a);
 	for (i = 0; i < m->ncpus; i++)
 		add_cpu(&a, i);

@@ -3,7 +3,7 @@
  * ACPI tables (ACPI 6.5 chapter 5) of the machine: hardware-reduced, so that
  * there is no SCI, no power management block and no timer to emulate.
  *
- *	RSDP ─► XSDT ─► FADT ─► DSDT    virtio windows, COM1, CPUs, power button and its event
+ *	RSDP ─► XSDT ─► FADT ─► DSDT    virtio windows, COM1, clock, pvpanic, CPUs, power button and its event
  *	             └► MADT            local APICs, IOAPIC, the timer's line at pin 2
  */
 #ifndef SMOL_VMM_X86_64_ACPI_H

@@ -35,7 +35,7 @@ leaf(struct kvm_cpuid2 *c, uint32_t function, bool make)
 
 /* Topology: each vCPU a core of one package. */
 static void
-set_identity(struct kvm_cpuid2 *c, unsigned id, unsigned ncpus)
+set_identity(struct kvm_cpuid2 *c, unsigned id, unsigned ncpus, bool tsc_deadline)
 {
 	uint32_t i, shift = 0;
 
@@ -47,6 +47,8 @@ set_identity(struct kvm_cpuid2 *c, unsigned id, unsigned ncpus)
 		if (e->function == 1) {
 			e->ebx = (e->ebx & 0x0000ffffu) | id << 24 | ncpus << 16;
 			e->ecx |= 1u << 31; /* a hypervisor is there */
+			if (tsc_deadline)
+				e->ecx |= 1u << 24;
 			e->edx = ncpus > 1 ? e->edx | 1u << 28 : e->edx & ~(1u << 28);
 		} else if (e->function == 4) {
 			e->eax = (e->eax & 0x3fffu) | ((1u << shift) - 1) << 26;
@@ -55,6 +57,10 @@ set_identity(struct kvm_cpuid2 *c, unsigned id, unsigned ncpus)
 			e->eax = e->index == 1 ? shift : 0;
 			e->ebx = e->index == 0 ? 1 : e->index == 1 ? ncpus : 0;
 			e->ecx = e->index | (e->index < 2 ? (e->index + 1) << 8 : 0);
+		} else if (e->function == 0x8000001e) { /* AMD's topology: no threads, one node */
+			e->eax = id;
+			e->ebx = id & 0xff;
+			e->ecx = 0;
 		} else if (e->function == 0x80000008) {
 			e->ecx = (e->ecx & ~0xf0ffu) | shift << 12 | (ncpus - 1);
 		}
@@ -105,7 +111,8 @@ cpuid_set(const struct vcpu *cpu, unsigned ncpus, struct err *err)
 	if (ioctl(cpu->vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, c) < 0)
 		return err_sys(err, "KVM does not tell what CPU it has");
 	khz = ioctl(cpu->fd, KVM_GET_TSC_KHZ, 0);
-	set_identity(c, cpu->id, ncpus);
+	/* The one feature of a local APIC in the kernel that is not among the supported ones. */
+	set_identity(c, cpu->id, ncpus, ioctl(cpu->vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0);
 	set_frequencies(c, khz > 0 ? (uint32_t)khz : 0);
 	if (ioctl(cpu->fd, KVM_SET_CPUID2, c) < 0)
 		return err_sys(err, "KVM refuses the guest's CPU");

@@ -38,6 +38,8 @@
 
 #define LAYOUT_PORT_RTC 0x70u
 #define LAYOUT_PORT_UART 0x3f8u
+#define LAYOUT_PORT_EXIT 0x501u
+#define LAYOUT_PORT_PANIC 0x505u
 
 /* Power: device/power.h has its registers; the second UART, which is not there, leaves its line. */
 #define LAYOUT_PORT_POWER 0x600u
