@@ -93,6 +93,24 @@ write_acpi(struct boot *b, struct err *err)
 	return 0;
 }
 
+/*
+ * The firmware, as far as there is one: whoever jumps to the reset vector in
+ * real mode is reset.  Linux on hardware-reduced ACPI, wanting to use EFI that
+ * is not there, ends up here before it tries anything else.
+ */
+static int
+write_reset_vector(const struct boot *b, struct err *err)
+{
+	static const uint8_t code[] = {
+		0xb0, 0xfe, /* mov $0xfe, %al */
+		0xe6, 0x64, /* out %al, $0x64 */
+		0xf4, /* hlt */
+		0xeb, 0xfd, /* jmp to the hlt */
+	};
+
+	return mem_write(b->mem, LAYOUT_RESET_VECTOR, code, sizeof(code)) ? 0 : err_set(err, "too little memory");
+}
+
 int
 boot_tables(struct boot *b, struct err *err)
 {
@@ -102,6 +120,8 @@ boot_tables(struct boot *b, struct err *err)
 	b->rsdp = 0;
 	if (len > LAYOUT_LOW_END - LAYOUT_MPTABLE || !mem_write(b->mem, LAYOUT_MPTABLE, buf, len))
 		return err_set(err, "the MP table of %u CPUs does not fit", b->ncpus);
+	if (write_reset_vector(b, err) < 0)
+		return -1;
 	return b->acpi ? write_acpi(b, err) : 0;
 }
 

@@ -41,7 +41,7 @@ int boot_load(struct boot *, struct err *);
 int boot_pvh_load(struct boot *, struct err *);
 int boot_linux_load(struct boot *, struct err *);
 
-/* The MP table, and ACPI's if wanted, where kernels look for them. */
+/* The MP table, and ACPI's if wanted, where kernels look for them; the reset vector. */
 int boot_tables(struct boot *, struct err *);
 
 /* --- for the loaders --- */

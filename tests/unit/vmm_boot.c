@@ -122,6 +122,7 @@ linux_whole(void)
 	CHECK(memcmp(params + 0x202, "HdrS", 4) == 0 && params[0x1ef] == 0 && params[0x210] == 0xff);
 	CHECK(get_le64(params + 0x70) == LAYOUT_ACPI && memcmp(mem_at(&mem, LAYOUT_ACPI, 8), "RSD PTR ", 8) == 0);
 	CHECK_STR(mem_at(&mem, get_le32(params + 0x228), 64), "console=ttyS0");
+	CHECK(memcmp(mem_at(&mem, 0xffff0, 4), "\xb0\xfe\xe6\x64", 4) == 0);
 	CHECK(params[0x1e8] == 3 && get_le64(params + 0x2d0) == 0 && get_le32(params + 0x2d0 + 16) == 1);
 	CHECK(get_le64(params + 0x2d0 + 48) == MEM_BYTES - LAYOUT_HIGH_START);
 	at = mem_at(&mem, PREFERRED, KERNEL_BYTES);

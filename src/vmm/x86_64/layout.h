@@ -8,6 +8,7 @@
  *	            boot protocol takes instead
  *	0x0009fc00  MP floating pointer and table (the EBDA's place)
  *	0x000e0000  ACPI tables, the RSDP first
+ *	0x000ffff0  where real mode begins after a reset
  *	0x00100000  RAM, the kernel where its ELF headers say
  *	0xc0000000  end of low RAM; the rest of the RAM begins at 4 GiB
  *	0xd0000000  virtio-mmio windows, 512 bytes each, the console first: NetBSD's
@@ -23,6 +24,7 @@
 #define LAYOUT_MPTABLE 0x9fc00u
 #define LAYOUT_LOW_END 0xa0000u
 #define LAYOUT_ACPI 0xe0000u
+#define LAYOUT_RESET_VECTOR 0xffff0u
 #define LAYOUT_HIGH_START 0x100000u
 #define LAYOUT_RAM_LOW_MAX 0xc0000000ull
 #define LAYOUT_RAM_HIGH 0x100000000ull
