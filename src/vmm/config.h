@@ -32,7 +32,6 @@
 
 #include "base/err.h"
 
-#define CONFIG_BYTES_MAX 65536
 #define CONFIG_DISKS_MAX 16
 #define CONFIG_PORTS_MAX 31
 #define CONFIG_NETS_MAX 8
@@ -82,5 +81,7 @@ struct config {
 
 /* text ends with a NUL. The message names the line. */
 int config_parse(struct config *, const char *text, struct err *);
+/* From the descriptor that an argument names. */
+int config_read(struct config *, const char *arg, struct err *);
 
 #endif

@@ -6,13 +6,8 @@
  * to the exit port (127: N is 63 or more).
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "base/arena.h"
-#include "base/io.h"
 #include "base/spawn.h"
-#include "base/str.h"
 #include "vmm/monitor.h"
 
 enum { EXITED = 64, EXITED_MAX = 63 };
@@ -40,23 +35,6 @@ exit_status(const struct monitor_result *r)
 	}
 }
 
-static int
-read_config(const char *arg, struct config *c, struct err *err)
-{
-	static char text[CONFIG_BYTES_MAX + 1];
-	size_t len = 0;
-	ssize_t n;
-	uint64_t fd;
-
-	if (parse_u64(arg, 0, 1000000, "descriptor", &fd, err) < 0)
-		return -1;
-	while (len < CONFIG_BYTES_MAX && (n = read((int)fd, text + len, CONFIG_BYTES_MAX - len)) > 0)
-		len += (size_t)n;
-	if (len == CONFIG_BYTES_MAX)
-		return err_set(err, "the machine description is too long");
-	return config_parse(c, text, err);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -68,7 +46,7 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "usage: smol-vmm FD\n\n'smol run --vmm smol' starts it.\n");
 		return 2;
 	}
-	if (spawn_std_open(&err) < 0 || read_config(argv[1], &config, &err) < 0 ||
+	if (spawn_std_open(&err) < 0 || config_read(&config, argv[1], &err) < 0 ||
 	    monitor_run(&config, &result, &err) < 0) {
 		(void)fprintf(stderr, "smol-vmm: %s\n", err.msg);
 		return 1;

@@ -9,26 +9,7 @@
 
 #include "base/defs.h"
 #include "base/str.h"
-
-#define FD_MAX 1000000
-#define LINE_MAX_BYTES 256
-
-struct line {
-	struct net_config *c;
-	char *words[6];
-	struct err *err;
-};
-
-static int
-parse_fd(const char *s, int *fd, struct err *err)
-{
-	uint64_t v;
-
-	if (parse_u64(s, 0, FD_MAX, "descriptor", &v, err) < 0)
-		return -1;
-	*fd = (int)v;
-	return 0;
-}
+#include "vmm/lines.h"
 
 static int
 parse_port(const char *s, uint16_t *port, struct err *err)
@@ -64,24 +45,13 @@ parse_protocol(const char *s, uint8_t *protocol, struct err *err)
 }
 
 static int
-do_frames(struct line *l)
-{
-	return parse_fd(l->words[1], &l->c->frames_fd, l->err);
-}
-
-static int
-do_ready(struct line *l)
-{
-	return parse_fd(l->words[1], &l->c->ready_fd, l->err);
-}
-
-static int
 do_forward(struct line *l)
 {
-	struct net_forward *f = &l->c->forwards[l->c->nforwards];
+	struct net_config *c = l->into;
+	struct net_forward *f = &c->forwards[c->nforwards];
 	uint8_t protocol = 0;
 
-	if (l->c->nforwards == NET_FORWARDS_MAX)
+	if (c->nforwards == NET_FORWARDS_MAX)
 		return err_set(l->err, "more than %d forwards", NET_FORWARDS_MAX);
 	if (parse_protocol(l->words[1], &protocol, l->err) < 0 || parse_addr(l->words[2], &f->host_addr, l->err) < 0 ||
 	    parse_port(l->words[3], &f->host_port, l->err) < 0 || parse_addr(l->words[4], &f->guest_addr, l->err) < 0 ||
@@ -90,14 +60,7 @@ do_forward(struct line *l)
 	f->udp = protocol == IPPROTO_UDP;
 	if ((f->guest_addr & NET_MASK) != NET_NETWORK)
 		return err_set(l->err, "'%s' is not of the guest's network", l->words[4]);
-	l->c->nforwards++;
-	return 0;
-}
-
-static int
-do_restrict(struct line *l)
-{
-	l->c->restricted = true;
+	c->nforwards++;
 	return 0;
 }
 
@@ -139,47 +102,28 @@ parse_ports(char *s, uint16_t *first, uint16_t *last, struct err *err)
 static int
 do_allow(struct line *l)
 {
-	struct net_rule *r = &l->c->rules[l->c->nrules];
+	struct net_config *c = l->into;
+	struct net_rule *r = &c->rules[c->nrules];
 
-	if (l->c->nrules == NET_RULES_MAX)
+	if (c->nrules == NET_RULES_MAX)
 		return err_set(l->err, "more than %d allowed destinations", NET_RULES_MAX);
 	if (parse_protocol(l->words[1], &r->protocol, l->err) < 0 ||
 	    parse_prefix(l->words[2], &r->addr, &r->mask, l->err) < 0 ||
 	    parse_ports(l->words[3], &r->first, &r->last, l->err) < 0)
 		return -1;
-	l->c->nrules++;
+	c->nrules++;
 	return 0;
 }
 
-static const struct {
-	const char *word;
-	unsigned n; /* words */
-	int (*fn)(struct line *);
-} kinds[] = {
-	{ "frames", 2, do_frames },
-	{ "ready", 2, do_ready },
-	{ "forward", 6, do_forward },
-	{ "restrict", 1, do_restrict },
-	{ "allow", 4, do_allow },
+static const struct line_kind kinds[] = {
+	{ "frames", 2, line_fd, offsetof(struct net_config, frames_fd) },
+	{ "ready", 2, line_fd, offsetof(struct net_config, ready_fd) },
+	{ "forward", 6, do_forward, 0 },
+	{ "restrict", 1, line_flag, offsetof(struct net_config, restricted) },
+	{ "allow", 4, do_allow, 0 },
 };
 
-static int
-parse_line(struct line *l, char *text)
-{
-	unsigned n;
-	size_t i;
-	char *word;
-
-	for (n = 0; (word = strsep(&text, " ")) != NULL; n++)
-		if (n < nitems(l->words))
-			l->words[n] = word;
-	for (i = 0; i < nitems(kinds); i++)
-		if (strcmp(l->words[0], kinds[i].word) == 0)
-			return n == kinds[i].n
-				   ? kinds[i].fn(l)
-				   : err_set(l->err, "'%s' has %u words, not %u", kinds[i].word, n, kinds[i].n);
-	return err_set(l->err, "'%.40s' is not known", l->words[0]);
-}
+static const struct lines description = { "network description", "smol-net", "smol-net 1\n", kinds, nitems(kinds) };
 
 static int
 check(const struct net_config *c, struct err *err)
@@ -194,24 +138,17 @@ check(const struct net_config *c, struct err *err)
 int
 net_config_parse(struct net_config *c, const char *text, struct err *err)
 {
-	char copy[LINE_MAX_BYTES];
-	struct line l = { .c = c, .err = err };
-	unsigned number = 1;
-	size_t len;
-
 	memset(c, 0, sizeof(*c));
 	c->frames_fd = c->ready_fd = -1;
-	if (!str_starts(text, "smol-net 1\n"))
-		return err_set(err, "network description:1: this is for another version of smol-net");
-	for (text = strchr(text, '\n') + 1; *text != '\0'; text += len + (text[len] == '\n')) {
-		number++;
-		len = strcspn(text, "\n");
-		if (len >= sizeof(copy))
-			return err_set(err, "network description:%u: the line is too long", number);
-		memcpy(copy, text, len);
-		copy[len] = '\0';
-		if (len > 0 && parse_line(&l, copy) < 0)
-			return err_wrap(err, "network description:%u", number);
-	}
-	return check(c, err) < 0 ? err_wrap(err, "network description") : 0;
+	if (lines_parse(&description, c, text, err) < 0)
+		return -1;
+	return check(c, err) < 0 ? err_wrap(err, "%s", description.what) : 0;
+}
+
+int
+net_config_read(struct net_config *c, const char *arg, struct err *err)
+{
+	const char *text = lines_read(&description, arg, err);
+
+	return text == NULL ? -1 : net_config_parse(c, text, err);
 }

@@ -25,7 +25,6 @@
 
 #include "base/err.h"
 
-#define NET_CONFIG_BYTES_MAX 65536
 #define NET_FORWARDS_MAX 256
 #define NET_RULES_MAX 1024
 
@@ -59,5 +58,7 @@ struct net_config {
 
 /* text ends with a NUL.  The message names the line. */
 int net_config_parse(struct net_config *, const char *text, struct err *);
+/* From the descriptor that an argument names. */
+int net_config_read(struct net_config *, const char *arg, struct err *);
 
 #endif

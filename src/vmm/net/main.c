@@ -10,28 +10,10 @@
 
 #include "base/io.h"
 #include "base/spawn.h"
-#include "base/str.h"
 #include "vmm/net/stack.h"
 
 static struct net_config config;
 static struct stack stack;
-
-static int
-read_config(const char *arg, struct err *err)
-{
-	static char text[NET_CONFIG_BYTES_MAX + 1];
-	size_t len = 0;
-	ssize_t n;
-	uint64_t fd;
-
-	if (parse_u64(arg, 0, 1000000, "descriptor", &fd, err) < 0)
-		return -1;
-	while (len < NET_CONFIG_BYTES_MAX && (n = read((int)fd, text + len, NET_CONFIG_BYTES_MAX - len)) > 0)
-		len += (size_t)n;
-	if (len == NET_CONFIG_BYTES_MAX)
-		return err_set(err, "the network description is too long");
-	return net_config_parse(&config, text, err);
-}
 
 /* Who started us knows by it that the ports are bound. */
 static int
@@ -68,8 +50,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	rv = spawn_std_open(&err) < 0 || read_config(argv[1], &err) < 0 || stack_open(&stack, &config, &err) < 0 ||
-	     say_ready(config.ready_fd, &err) < 0 || enter_sandbox(&err) < 0 || stack_run(&stack, &err) < 0;
+	rv = spawn_std_open(&err) < 0 || net_config_read(&config, argv[1], &err) < 0 ||
+	     stack_open(&stack, &config, &err) < 0 || say_ready(config.ready_fd, &err) < 0 || enter_sandbox(&err) < 0 ||
+	     stack_run(&stack, &err) < 0;
 	stack_close(&stack);
 	if (rv)
 		(void)fprintf(stderr, "smol-net: %s\n", err.msg);

@@ -390,6 +390,14 @@ virtio_console_release(struct virtio_console *v)
 }
 
 void
+virtio_console_wake(struct virtio_console *v)
+{
+	(void)pthread_mutex_lock(&v->device.lock);
+	(void)pthread_cond_broadcast(&v->room);
+	(void)pthread_mutex_unlock(&v->device.lock);
+}
+
+void
 virtio_console_resize(struct virtio_console *v, uint16_t cols, uint16_t rows)
 {
 	(void)pthread_mutex_lock(&v->device.lock);

@@ -56,6 +56,9 @@ struct virtio_console {
 int virtio_console_init(struct virtio_console *, unsigned n, const int *fds, unsigned nports, struct err *);
 void virtio_console_release(struct virtio_console *);
 
+/* The machine ends: a vCPU that waits for a full socket shall see it, now. */
+void virtio_console_wake(struct virtio_console *);
+
 /* The terminal has another size. */
 void virtio_console_resize(struct virtio_console *, uint16_t cols, uint16_t rows);
 
