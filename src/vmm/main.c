@@ -6,6 +6,7 @@
  * to the exit port (127: N is 63 or more).
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/spawn.h"
 #include "vmm/monitor.h"
@@ -41,13 +42,14 @@ main(int argc, char **argv)
 	struct monitor_result result;
 	struct err err = { 0 };
 	struct config config;
+	uint64_t start_ns = vm_now_ns();
 
 	if (argc != 2) {
 		(void)fprintf(stderr, "usage: smol-vmm FD\n\n'smol run --vmm smol' starts it.\n");
 		return 2;
 	}
 	if (spawn_std_open(&err) < 0 || config_read(&config, argv[1], &err) < 0 ||
-	    monitor_run(&config, &result, &err) < 0) {
+	    monitor_run(&config, start_ns, &result, &err) < 0) {
 		(void)fprintf(stderr, "smol-vmm: %s\n", err.msg);
 		return 1;
 	}

@@ -5,6 +5,7 @@
  */
 #include "vmm/monitor.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,12 @@
 
 #include "base/arena.h"
 #include "vmm/boot.h"
+#include "vmm/control.h"
 #include "vmm/devices.h"
+#include "vmm/kvmstats.h"
 #include "vmm/loop.h"
+#include "vmm/metrics.h"
+#include "vmm/stop.h"
 #include "vmm/vcpu.h"
 
 struct monitor {
@@ -22,6 +27,9 @@ struct monitor {
 	struct loop loop;
 	struct loop_source ended;
 	struct devices devices;
+	struct stop stop;
+	struct kvmstats kvmstats;
+	struct control control;
 	struct err *err;
 };
 
@@ -61,36 +69,75 @@ run(struct monitor *m)
 	m->ended = (struct loop_source){ .fd = m->vm.end_fd, .fn = ended, .arg = m };
 	if (loop_set(&m->loop, &m->ended, EPOLLIN, m->err) < 0)
 		return -1;
+	if (stop_start(&m->stop, m->err) < 0 || control_start(&m->control, m->err) < 0)
+		return -1;
+	if (c->control_fd >= 0)
+		kvmstats_open(&m->kvmstats, &m->vm);
 	if (devices_start(&m->devices, NULL, NULL, m->err) < 0 || vcpu_start_all(&m->vm, NULL, NULL, m->err) < 0)
 		return -1;
+	control_started(&m->control);
 	return loop_run(&m->loop, m->err);
 }
 
 /* vCPUs first: nothing of the guest runs while its devices go. */
 static void
-release(struct monitor *m)
+halt(struct monitor *m, const char *why)
 {
-	vm_end(&m->vm, VM_FAILED, "");
+	vm_end(&m->vm, VM_FAILED, why);
 	devices_wake(&m->devices);
 	vcpu_stop_all(&m->vm);
+}
+
+static void
+release(struct monitor *m)
+{
 	devices_release(&m->devices);
+	control_release(&m->control);
+	kvmstats_release(&m->kvmstats);
+	stop_release(&m->stop);
 	loop_release(&m->loop);
 	vm_release(&m->vm);
 }
 
+static void
+press(void *power)
+{
+	(void)power_button_press(power);
+}
+
+/* What outlives a start that failed, too. */
+static void
+init(struct monitor *m, uint64_t start_ns)
+{
+	const struct metrics metrics = { &m->vm, &m->devices, &m->kvmstats, start_ns };
+
+	m->loop.epoll_fd = -1;
+	m->vm.kvm_fd = m->vm.vm_fd = m->vm.end_fd = -1;
+	devices_init(&m->devices, &m->vm, &m->loop);
+	stop_init(&m->stop, &m->vm, &m->loop);
+	if (m->config->acpi) {
+		m->stop.press = press;
+		m->stop.press_arg = &m->devices.power;
+	}
+	control_init(&m->control, m->config->control_fd, &m->loop, &m->vm, &m->devices, &m->stop, &metrics);
+	/* A console whose other side is gone loses its output, no more. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
 int
-monitor_run(const struct config *c, struct monitor_result *r, struct err *err)
+monitor_run(const struct config *c, uint64_t start_ns, struct monitor_result *r, struct err *err)
 {
 	struct monitor *m = xcalloc(1, sizeof(*m));
 	int rv;
 
 	m->config = c;
 	m->err = err;
-	m->loop.epoll_fd = -1;
-	devices_init(&m->devices, &m->vm, &m->loop);
+	init(m, start_ns);
 	rv = run(m);
+	halt(m, rv < 0 ? err->msg : "");
 	r->end = (enum vm_end)atomic_load(&m->vm.end);
 	(void)snprintf(r->why, sizeof(r->why), "%s", m->vm.why);
+	control_ended(&m->control, r->end, rv < 0 ? err->msg : r->why);
 	release(m);
 	free(m);
 	return rv;

@@ -13,7 +13,8 @@ struct monitor_result {
 	char why[128];
 };
 
-/* -1 and err if it could not be started, or the monitor itself failed. */
-int monitor_run(const struct config *, struct monitor_result *, struct err *);
+/* start_ns: when the program began, CLOCK_MONOTONIC.  -1 and err if it could not be started, or the monitor itself
+ * failed. */
+int monitor_run(const struct config *, uint64_t start_ns, struct monitor_result *, struct err *);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -20,6 +21,10 @@
 
 /* Takes a thread out of KVM_RUN; its handler does nothing. */
 #define KICK SIGUSR1
+
+#define NS_PER_S 1000000000l
+#define PAUSE_TRY_NS 10000000l
+#define PAUSE_TRIES 200
 
 static struct {
 	void (*hook)(void *);
@@ -96,6 +101,7 @@ handle(struct vcpu *cpu)
 		do_mmio(vm, run);
 		return true;
 	case KVM_EXIT_INTR:
+		atomic_fetch_add_explicit(&vm->exits_other, 1, memory_order_relaxed);
 		return true;
 	case KVM_EXIT_SHUTDOWN: /* a triple fault: how x86 resets when nothing else does */
 		vm_end(vm, VM_RESET, NULL);
@@ -119,19 +125,58 @@ handle(struct vcpu *cpu)
 	}
 }
 
+/* Whoever pauses reads in_guest after it has set paused, we the other way round: one of the two sees the other. */
+static void
+leave(struct vcpu *cpu)
+{
+	struct vm *vm = cpu->vm;
+
+	atomic_store(&cpu->in_guest, false);
+	if (!atomic_load(&vm->paused))
+		return;
+	(void)pthread_mutex_lock(&vm->pause_lock);
+	(void)pthread_cond_signal(&vm->left);
+	(void)pthread_mutex_unlock(&vm->pause_lock);
+}
+
+/* Waits while the machine is paused; false if it ends. */
+static bool
+enter(struct vcpu *cpu)
+{
+	struct vm *vm = cpu->vm;
+
+	while (atomic_load_explicit(&vm->end, memory_order_relaxed) == VM_RUNNING) {
+		atomic_store(&cpu->in_guest, true);
+		if (!atomic_load(&vm->paused))
+			return true;
+		leave(cpu);
+		(void)pthread_mutex_lock(&vm->pause_lock);
+		while (atomic_load(&vm->paused) && atomic_load(&vm->end) == VM_RUNNING)
+			(void)pthread_cond_wait(&vm->resumed, &vm->pause_lock);
+		(void)pthread_mutex_unlock(&vm->pause_lock);
+	}
+	return false;
+}
+
 static void *
 thread_main(void *arg)
 {
 	struct vcpu *cpu = arg;
 	struct vm *vm = cpu->vm;
+	int rv, error;
 
 	if (start.hook != NULL)
 		start.hook(start.arg);
-	while (atomic_load_explicit(&vm->end, memory_order_relaxed) == VM_RUNNING) {
-		if (ioctl(cpu->fd, KVM_RUN, 0) < 0) {
-			if (errno == EINTR || errno == EAGAIN)
+	if (cpu->id == 0)
+		atomic_store(&vm->run_ns, vm_now_ns());
+	while (enter(cpu)) {
+		rv = ioctl(cpu->fd, KVM_RUN, 0);
+		error = errno;
+		leave(cpu);
+		if (rv < 0) {
+			if (error == EINTR || error == EAGAIN)
 				continue;
-			fail(cpu, "KVM_RUN fails", (uint64_t)errno);
+			fail(cpu, "KVM_RUN fails", (uint64_t)error);
 			break;
 		}
 		if (!handle(cpu))
@@ -202,10 +247,68 @@ vcpu_start_all(struct vm *vm, void (*hook)(void *), void *arg, struct err *err)
 	return 0;
 }
 
-/*
- * immediate_exit ends the next KVM_RUN, the signal the present one: whichever
- * the thread is at, it comes out.
- */
+/* immediate_exit ends the next KVM_RUN, the signal the present one: whichever the thread is at, it comes out. */
+static void
+kick(struct vcpu *cpu)
+{
+	__atomic_store_n(&cpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	(void)pthread_kill(cpu->thread, KICK);
+}
+
+static bool
+any_in_guest(const struct vm *vm)
+{
+	unsigned i;
+
+	for (i = 0; i < vm->ncpus; i++)
+		if (atomic_load(&vm->cpus[i].in_guest))
+			return true;
+	return false;
+}
+
+int
+vcpu_pause_all(struct vm *vm, struct err *err)
+{
+	unsigned i, tries;
+	struct timespec until;
+	bool out;
+
+	atomic_store(&vm->paused, true);
+	for (i = 0; i < vm->ncpus; i++)
+		kick(&vm->cpus[i]);
+	(void)pthread_mutex_lock(&vm->pause_lock);
+	for (tries = 0; any_in_guest(vm) && tries < PAUSE_TRIES; tries++) {
+		(void)clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += PAUSE_TRY_NS;
+		until.tv_sec += until.tv_nsec / NS_PER_S;
+		until.tv_nsec %= NS_PER_S;
+		(void)pthread_cond_timedwait(&vm->left, &vm->pause_lock, &until);
+	}
+	out = !any_in_guest(vm);
+	(void)pthread_mutex_unlock(&vm->pause_lock);
+	if (out)
+		return 0;
+	vcpu_resume_all(vm);
+	return err_set(err, "a vCPU does not leave the guest");
+}
+
+void
+vcpu_resume_all(struct vm *vm)
+{
+	unsigned i;
+
+	for (i = 0; i < vm->ncpus; i++) {
+		/* Refused where the guest has no kvmclock. */
+		if (!atomic_load(&vm->cpus[i].in_guest))
+			(void)ioctl(vm->cpus[i].fd, KVM_KVMCLOCK_CTRL, 0);
+		__atomic_store_n(&vm->cpus[i].run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+	}
+	(void)pthread_mutex_lock(&vm->pause_lock);
+	atomic_store(&vm->paused, false);
+	(void)pthread_cond_broadcast(&vm->resumed);
+	(void)pthread_mutex_unlock(&vm->pause_lock);
+}
+
 void
 vcpu_stop_all(struct vm *vm)
 {
@@ -214,9 +317,11 @@ vcpu_stop_all(struct vm *vm)
 	for (i = 0; i < vm->ncpus; i++) {
 		if (!vm->cpus[i].started)
 			continue;
-		vm->cpus[i].run->immediate_exit = 1;
-		(void)pthread_kill(vm->cpus[i].thread, KICK);
+		kick(&vm->cpus[i]);
 	}
+	(void)pthread_mutex_lock(&vm->pause_lock);
+	(void)pthread_cond_broadcast(&vm->resumed);
+	(void)pthread_mutex_unlock(&vm->pause_lock);
 	for (i = 0; i < vm->ncpus; i++) {
 		struct vcpu *cpu = &vm->cpus[i];
 

@@ -22,6 +22,7 @@ struct vcpu {
 	size_t run_bytes;
 	pthread_t thread;
 	bool started;
+	_Atomic bool in_guest; /* in KVM_RUN, or about to be */
 };
 
 /* Makes vm->cpus; the first begins at the entry, the others wait for SIPI. */
@@ -29,6 +30,16 @@ int vcpu_make_all(struct vm *, unsigned n, const struct boot_entry *, struct err
 
 /* Starts the threads; each first calls hook(arg), if there is one. */
 int vcpu_start_all(struct vm *, void (*hook)(void *), void *arg, struct err *);
+
+/*
+ * Until all vCPUs are out of the guest, and they stay out; one that waits in a
+ * device for the host finishes its access first, or when it is resumed.  Time
+ * goes on for the guest, by all its clocks alike: they are the host's (TSC,
+ * timers, RTC).  Its watchdogs are told (KVM_KVMCLOCK_CTRL).  -1: a vCPU does
+ * not come out, and the machine runs on.
+ */
+int vcpu_pause_all(struct vm *, struct err *);
+void vcpu_resume_all(struct vm *);
 
 /* Out of KVM_RUN, threads joined, descriptors closed. */
 void vcpu_stop_all(struct vm *);

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/defs.h"
 #include "base/io.h"
 #include "vmm/vcpu.h"
 #include "vmm/x86_64/layout.h"
@@ -55,6 +57,11 @@ vm_open(struct vm *vm, int kvm_fd, uint64_t mem_bytes, struct err *err)
 	memset(vm, 0, sizeof(*vm));
 	vm->kvm_fd = kvm_fd;
 	vm->vm_fd = vm->end_fd = -1;
+	(void)pthread_mutex_init(&vm->pause_lock, NULL);
+	(void)pthread_cond_init(&vm->resumed, NULL);
+	(void)pthread_cond_init(&vm->left, NULL);
+	bus_init(&vm->pio, 65536);
+	bus_init(&vm->mmio, 0);
 	if (ioctl(kvm_fd, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
 		return err_set(err, "/dev/kvm does not speak KVM's API version %d", KVM_API_VERSION);
 	if (mem_init(&vm->mem, mem_bytes, err) < 0)
@@ -67,7 +74,10 @@ vm_open(struct vm *vm, int kvm_fd, uint64_t mem_bytes, struct err *err)
 	vm->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->end_fd < 0)
 		return err_sys(err, "cannot make an eventfd");
-	return set_memory(vm, err) < 0 ? -1 : set_platform(vm, err);
+	if (set_memory(vm, err) < 0 || set_platform(vm, err) < 0)
+		return -1;
+	vm->made_ns = vm_now_ns();
+	return 0;
 }
 
 void
@@ -78,6 +88,7 @@ vm_release(struct vm *vm)
 	if (vm->vm_fd >= 0)
 		(void)close(vm->vm_fd);
 	mem_release(&vm->mem);
+	bus_release(&vm->pio);
 }
 
 void
@@ -90,6 +101,30 @@ vm_end(struct vm *vm, enum vm_end how, const char *why)
 	(void)snprintf(vm->why, sizeof(vm->why), "%s", why == NULL ? "" : why);
 	atomic_store(&vm->end, how);
 	(void)write_full(vm->end_fd, &one, sizeof(one));
+}
+
+const char *
+vm_end_name(enum vm_end end)
+{
+	static const char *const names[] = {
+		[VM_HALTED] = "halted",
+		[VM_RESET] = "reset",
+		[VM_PANICKED] = "panicked",
+		[VM_STOPPED] = "stopped",
+		[VM_EXITED] = "exit",
+		[VM_FAILED] = "failed",
+	};
+
+	return (unsigned)end < nitems(names) ? names[end] : NULL;
+}
+
+uint64_t
+vm_now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 void

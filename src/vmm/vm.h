@@ -11,6 +11,7 @@
 #ifndef SMOL_VMM_VM_H
 #define SMOL_VMM_VM_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,6 +46,13 @@ struct vm {
 	char why[128]; /* VM_FAILED: one line; VM_EXITED: a number */
 	/* Exits that reached us, by kind, for metrics. */
 	_Atomic uint64_t exits_pio, exits_mmio, exits_other;
+	/* CLOCK_MONOTONIC: KVM had the machine; the first vCPU was about to run. */
+	uint64_t made_ns;
+	_Atomic uint64_t run_ns;
+	/* vcpu.c's: no vCPU goes into the guest while it is paused. */
+	_Atomic bool paused;
+	pthread_mutex_t pause_lock;
+	pthread_cond_t resumed, left;
 };
 
 int vm_open(struct vm *, int kvm_fd, uint64_t mem_bytes, struct err *);
@@ -52,6 +60,12 @@ void vm_release(struct vm *);
 
 /* Ends the machine, once: the first reason counts. Any thread. */
 void vm_end(struct vm *, enum vm_end, const char *why);
+
+/* As the control protocol says it: "halted"; NULL while it runs. */
+const char *vm_end_name(enum vm_end);
+
+/* CLOCK_MONOTONIC. */
+uint64_t vm_now_ns(void);
 
 /* Raises and lowers an IOAPIC pin. */
 void vm_irq(struct vm *, unsigned pin, bool level);

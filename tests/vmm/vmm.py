@@ -95,6 +95,46 @@ class Machine:
         return self.process.stderr.read().decode(errors="replace")
 
 
+class Control:
+    """Our end of the control protocol (src/vmm/control.h)."""
+
+    def __init__(self, machine):
+        self.socket, theirs = socket.socketpair()
+        machine.line("control %d", theirs.detach())
+        self.rest, self.events = b"", []
+
+    def _line(self, seconds):
+        until = time.monotonic() + seconds
+        while b"\n" not in self.rest:
+            self.socket.settimeout(max(0.001, until - time.monotonic()))
+            try:
+                data = self.socket.recv(65536)
+            except (socket.timeout, ConnectionResetError):
+                return None
+            if not data:
+                return None
+            self.rest += data
+        line, self.rest = self.rest.split(b"\n", 1)
+        return line.decode()
+
+    def reply(self, seconds=5):
+        """The next line that is no event, those are kept; None: none came."""
+        while (line := self._line(seconds)) is not None and line.startswith("event "):
+            self.events.append(line[6:])
+        return line
+
+    def ask(self, command, seconds=5):
+        self.socket.sendall(command.encode() + b"\n")
+        return self.reply(seconds)
+
+    def event(self, seconds):
+        """The next event; None: none came, or a reply did."""
+        if not self.events:
+            line = self._line(seconds)
+            return line[6:] if line is not None and line.startswith("event ") else line
+        return self.events.pop(0)
+
+
 class Net:
     """smol-net; .socket is for the monitor."""
 

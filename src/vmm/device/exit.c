@@ -43,6 +43,6 @@ panic_write(void *arg, uint64_t offset, unsigned size, uint64_t value)
 void
 exit_attach(struct vm *vm)
 {
-	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_EXIT, 4, NULL, exit_write, vm });
-	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_PANIC, 1, panic_read, panic_write, vm });
+	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_EXIT, 4, NULL, exit_write, vm, .name = "exit" });
+	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_PANIC, 1, panic_read, panic_write, vm, .name = "pvpanic" });
 }

@@ -183,7 +183,7 @@ void
 fwcfg_attach(struct fwcfg *f, struct vm *vm)
 {
 	f->vm = vm;
-	bus_add(&vm->pio, &(struct bus_range){ PORT, PORT_BYTES, port_read, port_write, f });
+	bus_add(&vm->pio, &(struct bus_range){ PORT, PORT_BYTES, port_read, port_write, f, .name = "fw_cfg" });
 }
 
 void

@@ -43,7 +43,8 @@ power_attach(struct power *p, struct vm *vm)
 {
 	*p = (struct power){ .vm = vm };
 	(void)pthread_mutex_init(&p->lock, NULL);
-	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_POWER, LAYOUT_PORT_POWER_BYTES, port_read, port_write, p });
+	bus_add(&vm->pio, &(struct bus_range){
+			      LAYOUT_PORT_POWER, LAYOUT_PORT_POWER_BYTES, port_read, port_write, p, .name = "power" });
 }
 
 void

@@ -45,7 +45,7 @@ port92_write(void *arg, uint64_t offset, unsigned size, uint64_t value)
 void
 reset_attach(struct vm *vm)
 {
-	bus_add(&vm->pio, &(struct bus_range){ 0x64, 1, zero_read, i8042_write, vm });
-	bus_add(&vm->pio, &(struct bus_range){ 0xcf9, 1, zero_read, cf9_write, vm });
-	bus_add(&vm->pio, &(struct bus_range){ 0x92, 1, zero_read, port92_write, vm });
+	bus_add(&vm->pio, &(struct bus_range){ 0x64, 1, zero_read, i8042_write, vm, .name = "i8042" });
+	bus_add(&vm->pio, &(struct bus_range){ 0xcf9, 1, zero_read, cf9_write, vm, .name = "reset" });
+	bus_add(&vm->pio, &(struct bus_range){ 0x92, 1, zero_read, port92_write, vm, .name = "port92" });
 }

@@ -111,5 +111,5 @@ rtc_attach(struct rtc *r, struct vm *vm)
 {
 	memset(r, 0, sizeof(*r));
 	r->cmos[R_B] = B_24H;
-	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_RTC, 2, port_read, port_write, r });
+	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_RTC, 2, port_read, port_write, r, .name = "rtc" });
 }

@@ -255,7 +255,7 @@ uart_attach(struct uart *u, struct vm *vm, struct loop *loop, int stream_fd, str
 	u->dll = 1; /* 115200 */
 	u->stream = (struct loop_source){ .fd = stream_fd, .fn = stream_event, .arg = u };
 	(void)pthread_mutex_init(&u->lock, NULL);
-	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_UART, 8, port_read, port_write, u });
+	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_UART, 8, port_read, port_write, u, .name = "uart" });
 	return stream_fd < 0 ? 0 : loop_set(loop, &u->stream, EPOLLIN, err);
 }
 

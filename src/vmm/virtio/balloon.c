@@ -130,8 +130,18 @@ config_written(struct virtio_device *d, uint32_t offset, uint32_t len)
 	put_le32(b->config, b->target_pages);
 }
 
+static const struct virtio_counter counters[] = {
+	{ "inflated_pages", offsetof(struct virtio_balloon, inflated_pages) },
+	{ "deflated_pages", offsetof(struct virtio_balloon, deflated_pages) },
+	{ "reported_bytes", offsetof(struct virtio_balloon, reported_bytes) },
+	{ "refused_pages", offsetof(struct virtio_balloon, refused_pages) },
+	{ NULL, 0 },
+};
+
 static const struct virtio_ops ops = {
 	.type = VIRTIO_BALLOON,
+	.name = "balloon",
+	.counters = counters,
 	.features = F_PAGE_REPORTING,
 	.notify = notify,
 	.reset = reset,

@@ -228,8 +228,19 @@ reset(struct virtio_device *d)
 		(void)pthread_cond_wait(&b->idle, &d->lock);
 }
 
+static const struct virtio_counter counters[] = {
+	{ "reads", offsetof(struct virtio_block, reads) },
+	{ "read_bytes", offsetof(struct virtio_block, read_bytes) },
+	{ "writes", offsetof(struct virtio_block, writes) },
+	{ "written_bytes", offsetof(struct virtio_block, write_bytes) },
+	{ "errors", offsetof(struct virtio_block, errors) },
+	{ NULL, 0 },
+};
+
 static const struct virtio_ops ops = {
 	.type = VIRTIO_BLOCK,
+	.name = "block",
+	.counters = counters,
 	.features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_DISCARD | F_WRITE_ZEROES,
 	.notify = notify,
 	.reset = reset,

@@ -160,7 +160,9 @@ output_rest(struct virtio_console_port *p)
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return false;
 		/* Nobody listens any more: it is lost. */
-		p->at += n < 0 ? len : (size_t)n;
+		n = n < 0 ? (ssize_t)len : n;
+		p->at += (size_t)n;
+		p->console->out_bytes += (uint64_t)n;
 	}
 	return true;
 }
@@ -180,6 +182,7 @@ early_flush(struct virtio_console *v)
 			return false;
 		n = n < 0 ? (ssize_t)v->nearly : n;
 		v->nearly -= (size_t)n;
+		v->out_bytes += (uint64_t)n;
 		memmove(v->early, v->early + n, v->nearly);
 		(void)pthread_cond_broadcast(&v->room);
 	}
@@ -228,6 +231,7 @@ input(struct virtio_console_port *p)
 			p->ended = true;
 		q->avail_idx--; /* the buffer was not used: it is the next again */
 	} else {
+		p->console->in_bytes += (uint64_t)n;
 		virtqueue_push(q, c.head, (uint32_t)iov_write(c.iov + c.nout, c.nin, 0, buf, (size_t)n));
 		virtio_used(d, queue_in(p));
 	}
@@ -260,6 +264,7 @@ wait_for_room(struct virtio_console *v)
 
 	if (atomic_load(&v->device.vm->end) != VM_RUNNING)
 		return false;
+	v->waits++;
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec++;
 	(void)pthread_cond_timedwait(&v->room, &v->device.lock, &until);
@@ -346,8 +351,17 @@ config_written(struct virtio_device *d, uint32_t offset, uint32_t len)
 	put_le32(v->config + 4, v->nports);
 }
 
+static const struct virtio_counter counters[] = {
+	{ "out_bytes", offsetof(struct virtio_console, out_bytes) },
+	{ "in_bytes", offsetof(struct virtio_console, in_bytes) },
+	{ "waits", offsetof(struct virtio_console, waits) },
+	{ NULL, 0 },
+};
+
 static const struct virtio_ops ops = {
 	.type = VIRTIO_CONSOLE,
+	.name = "console",
+	.counters = counters,
 	.features = F_SIZE | F_EMERG_WRITE,
 	.synchronous = true,
 	.notify = notify,

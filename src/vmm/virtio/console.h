@@ -42,6 +42,8 @@ struct virtio_console {
 	/* From the emergency register: gathered, as each write would be a packet of its own. */
 	uint8_t early[4096];
 	size_t nearly;
+	uint64_t out_bytes, in_bytes; /* of all ports */
+	uint64_t waits; /* times that a vCPU waited for a full socket, a second at most each */
 	pthread_cond_t room; /* a socket took something */
 	/* Control messages for the guest that its queue had no room for. */
 	struct {

@@ -14,6 +14,7 @@ notify(struct virtio_device *d, unsigned queue)
 {
 	struct virtqueue *q = &d->queues[queue];
 	static __thread struct virtqueue_chain c;
+	struct virtio_entropy *e = d->self;
 	uint8_t buf[CHAIN_MAX];
 	ssize_t n;
 
@@ -21,6 +22,7 @@ notify(struct virtio_device *d, unsigned queue)
 		n = getrandom(buf, c.in_bytes < sizeof(buf) ? c.in_bytes : sizeof(buf), 0);
 		if (n < 0)
 			n = 0;
+		e->bytes += (uint64_t)n;
 		virtqueue_push(q, c.head, (uint32_t)iov_write(c.iov + c.nout, c.nin, 0, buf, (size_t)n));
 	}
 	virtio_used(d, queue);
@@ -32,7 +34,14 @@ reset(struct virtio_device *d)
 	(void)d;
 }
 
-static const struct virtio_ops ops = { .type = VIRTIO_ENTROPY, .notify = notify, .reset = reset };
+static const struct virtio_counter counters[] = {
+	{ "bytes", offsetof(struct virtio_entropy, bytes) },
+	{ NULL, 0 },
+};
+
+static const struct virtio_ops ops = {
+	.type = VIRTIO_ENTROPY, .name = "entropy", .counters = counters, .notify = notify, .reset = reset
+};
 
 int
 virtio_entropy_init(struct virtio_entropy *e, unsigned n, struct err *err)

@@ -9,6 +9,7 @@
 
 struct virtio_entropy {
 	struct virtio_device device;
+	uint64_t bytes;
 };
 
 int virtio_entropy_init(struct virtio_entropy *, unsigned n, struct err *);

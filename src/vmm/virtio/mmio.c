@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -84,6 +85,7 @@ virtio_needs_reset(struct virtio_device *d)
 	if ((d->status & STATUS_NEEDS_RESET) != 0)
 		return;
 	d->status |= STATUS_NEEDS_RESET;
+	d->needs_resets++;
 	raise_line(d, INT_CONFIG);
 }
 
@@ -392,7 +394,9 @@ virtio_device_attach(struct virtio_device *d, struct vm *vm, struct loop *loop, 
 	}
 	if (attach_interrupt(d, err) < 0)
 		return -1;
-	bus_add(&vm->mmio, &(struct bus_range){ window, LAYOUT_VIRTIO_BYTES, window_read, window_write, d });
+	(void)snprintf(d->name, sizeof(d->name), "virtio%u %s", d->index, d->ops->name);
+	bus_add(&vm->mmio,
+	    &(struct bus_range){ window, LAYOUT_VIRTIO_BYTES, window_read, window_write, d, .name = d->name });
 	return 0;
 }
 

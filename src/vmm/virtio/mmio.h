@@ -39,9 +39,17 @@ enum virtio_type {
 
 struct virtio_device;
 
+/* A number for metrics: a uint64_t of the device proper, which one thread writes. */
+struct virtio_counter {
+	const char *name;
+	size_t offset; /* from self */
+};
+
 /* Every function is called under the device's lock. */
 struct virtio_ops {
 	enum virtio_type type;
+	const char *name; /* "block" */
+	const struct virtio_counter *counters; /* the last has no name; NULL: none */
 	uint64_t features; /* of the device; the transport adds its own */
 	/* notify() in the vCPU's own thread, before its write to QueueNotify is done; else in the loop's. */
 	bool synchronous;
@@ -78,7 +86,8 @@ struct virtio_device {
 	unsigned index, irq;
 	int irq_fd, resample_fd;
 	struct loop_source resample;
-	uint64_t interrupts, resets;
+	char name[24]; /* "virtio3 block" */
+	uint64_t interrupts, resets, needs_resets;
 };
 
 /*

@@ -322,8 +322,21 @@ reset(struct virtio_device *d)
 	watch(v);
 }
 
+static const struct virtio_counter counters[] = {
+	{ "rx_frames", offsetof(struct virtio_net, rx_frames) },
+	{ "rx_bytes", offsetof(struct virtio_net, rx_bytes) },
+	{ "tx_frames", offsetof(struct virtio_net, tx_frames) },
+	{ "tx_bytes", offsetof(struct virtio_net, tx_bytes) },
+	{ "rx_filtered", offsetof(struct virtio_net, rx_filtered) },
+	{ "rx_dropped", offsetof(struct virtio_net, rx_dropped) },
+	{ "tx_dropped", offsetof(struct virtio_net, tx_dropped) },
+	{ NULL, 0 },
+};
+
 static const struct virtio_ops ops = {
 	.type = VIRTIO_NET,
+	.name = "net",
+	.counters = counters,
 	.features = FEATURES,
 	.notify = notify,
 	.start = start,

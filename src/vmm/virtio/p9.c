@@ -26,6 +26,7 @@ request(void *self, unsigned queue, const struct virtqueue_chain *c)
 	};
 
 	(void)queue;
+	p->requests++;
 	return p9_serve(p->share, &b);
 }
 
@@ -47,8 +48,15 @@ reset(struct virtio_device *d)
 	p9_share_reset(p->share);
 }
 
+static const struct virtio_counter counters[] = {
+	{ "requests", offsetof(struct virtio_p9, requests) },
+	{ NULL, 0 },
+};
+
 static const struct virtio_ops ops = {
 	.type = VIRTIO_9P,
+	.name = "9p",
+	.counters = counters,
 	.features = F_MOUNT_TAG,
 	.notify = notify,
 	.reset = reset,

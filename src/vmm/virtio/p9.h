@@ -17,6 +17,7 @@ struct virtio_p9 {
 	struct virtio_device device;
 	struct virtio_worker worker;
 	struct p9_share *share;
+	uint64_t requests;
 	uint8_t config[2 + VIRTIO_P9_TAG_MAX];
 };
 
