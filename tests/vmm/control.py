@@ -56,7 +56,8 @@ def pause(m, c):
     while ticks(m) < before + 3 and time.monotonic() < until:
         time.sleep(0.02)
     took = time.monotonic() - start
-    tap.ok(1.5 <= took <= 4, "three ticks of a second take two to three afterwards", "%.2f s" % took)
+    # No fewer: time has not run away. A busy host may take longer.
+    tap.ok(1.5 <= took <= 18, "three ticks of a second take two seconds at least afterwards", "%.2f s" % took)
 
 
 def metrics(c, start):
