@@ -94,7 +94,7 @@ ring_attach(struct ring_host *h, struct virtio_device *d, uint64_t features)
 	for (q = 0; q < d->nqueues; q++) {
 		d->queues[q].mem = &h->mem;
 		d->sources[q].device = d;
-		d->sources[q].source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		d->sources[q].source.fd = eventfd(0, EFD_CLOEXEC | (d->ops->threaded ? 0 : EFD_NONBLOCK));
 	}
 }
 

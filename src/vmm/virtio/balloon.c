@@ -143,6 +143,7 @@ static const struct virtio_ops ops = {
 	.name = "balloon",
 	.counters = counters,
 	.features = F_PAGE_REPORTING,
+	.threaded = true,
 	.notify = notify,
 	.reset = reset,
 	.config_written = config_written,

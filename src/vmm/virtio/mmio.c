@@ -351,15 +351,18 @@ attach_queue(struct virtio_device *d, unsigned q, uint64_t window, struct err *e
 	struct kvm_ioeventfd e = {
 		.addr = window + R_QUEUE_NOTIFY, .len = 4, .datamatch = q, .flags = KVM_IOEVENTFD_FLAG_DATAMATCH
 	};
+	const int flags = EFD_CLOEXEC | (d->ops->threaded ? 0 : EFD_NONBLOCK);
 
 	s->device = d;
-	s->source = (struct loop_source){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .fn = notified, .arg = s };
-	if (s->source.fd < 0)
+	s->source = (struct loop_source){ .fd = -1, .fn = notified, .arg = s };
+	if (q == 0 || !d->ops->threaded)
+		s->source.fd = eventfd(0, flags);
+	e.fd = d->ops->threaded ? d->sources[0].source.fd : s->source.fd;
+	if (e.fd < 0)
 		return err_sys(err, "cannot make an eventfd");
-	e.fd = s->source.fd;
 	if (ioctl(d->vm->vm_fd, KVM_IOEVENTFD, &e) < 0)
 		return err_sys(err, "KVM refuses a notification");
-	return loop_set(d->loop, &s->source, EPOLLIN, err);
+	return d->ops->threaded ? 0 : loop_set(d->loop, &s->source, EPOLLIN, err);
 }
 
 static int

@@ -53,6 +53,8 @@ struct virtio_ops {
 	uint64_t features; /* of the device; the transport adds its own */
 	/* notify() in the vCPU's own thread, before its write to QueueNotify is done; else in the loop's. */
 	bool synchronous;
+	/* It has threads of its own (virtio/worker.h): they read the first queue's eventfd, which is every queue's. */
+	bool threaded;
 	/* A chain, or several, may be waiting in queue q. */
 	void (*notify)(struct virtio_device *, unsigned q);
 	/* DRIVER_OK was set: the queues can be used. NULL: nothing to do. */

@@ -58,6 +58,7 @@ static const struct virtio_ops ops = {
 	.name = "9p",
 	.counters = counters,
 	.features = F_MOUNT_TAG,
+	.threaded = true,
 	.notify = notify,
 	.reset = reset,
 };

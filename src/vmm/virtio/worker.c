@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A device's thread.
+ * A device's threads: one leads, the others wait or are in a chain that waits.
  */
 #include "vmm/virtio/worker.h"
 
 #include <errno.h>
 
+/* This thread takes its device's chains. */
+static __thread bool leads;
+
 void
 virtio_worker_init(
     struct virtio_worker *w, struct virtio_device *d, uint32_t (*fn)(void *, unsigned, const struct virtqueue_chain *))
 {
-	*w = (struct virtio_worker){ .device = d, .fn = fn };
+	*w = (struct virtio_worker){ .device = d, .fn = fn, .nthreads = 1 };
 	(void)pthread_cond_init(&w->wake, NULL);
 	(void)pthread_cond_init(&w->idle, NULL);
 }
@@ -24,13 +27,13 @@ serve(struct virtio_worker *w, unsigned queue)
 	struct virtqueue_chain c;
 	uint32_t written;
 
-	while (!w->stop && virtio_running(d) && virtqueue_pop(q, &c) > 0) {
-		w->busy = true;
+	while (leads && !w->stop && w->paused == 0 && virtio_running(d) && virtqueue_pop(q, &c) > 0) {
+		w->busy++;
 		(void)pthread_mutex_unlock(&d->lock);
 		written = w->fn(d->self, queue, &c);
 		(void)pthread_mutex_lock(&d->lock);
-		w->busy = false;
-		(void)pthread_cond_broadcast(&w->idle);
+		if (--w->busy == 0)
+			(void)pthread_cond_broadcast(&w->idle);
 		if (!q->ready)
 			return; /* it was reset meanwhile */
 		virtqueue_push(q, c.head, written);
@@ -40,21 +43,37 @@ serve(struct virtio_worker *w, unsigned queue)
 		virtio_needs_reset(d);
 }
 
+static void
+lead(struct virtio_worker *w)
+{
+	struct virtio_device *d = w->device;
+	unsigned q;
+
+	w->led = leads = true;
+	for (;;) {
+		for (q = 0; q < d->nqueues; q++)
+			serve(w, q);
+		if (!leads || w->stop)
+			return;
+		(void)pthread_mutex_unlock(&d->lock);
+		loop_drain(d->sources[0].source.fd);
+		(void)pthread_mutex_lock(&d->lock);
+	}
+}
+
 static void *
 thread_main(void *arg)
 {
 	struct virtio_worker *w = arg;
-	unsigned q;
 
 	if (w->hook != NULL)
 		w->hook(w->hook_arg);
 	(void)pthread_mutex_lock(&w->device->lock);
 	while (!w->stop) {
-		w->work = false;
-		for (q = 0; q < w->device->nqueues; q++)
-			serve(w, q);
-		if (!w->work && !w->stop)
+		if (w->led)
 			(void)pthread_cond_wait(&w->wake, &w->device->lock);
+		else
+			lead(w);
 	}
 	(void)pthread_mutex_unlock(&w->device->lock);
 	return NULL;
@@ -63,34 +82,48 @@ thread_main(void *arg)
 int
 virtio_worker_start(struct virtio_worker *w, void (*hook)(void *), void *arg, struct err *err)
 {
-	int rv;
-
 	w->hook = hook;
 	w->hook_arg = arg;
-	rv = pthread_create(&w->thread, NULL, thread_main, w);
-	w->started = rv == 0;
-	errno = rv;
-	return rv == 0 ? 0 : err_sys(err, "cannot start a device's thread");
+	for (; w->started < w->nthreads; w->started++) {
+		errno = pthread_create(&w->threads[w->started], NULL, thread_main, w);
+		if (errno != 0)
+			return err_sys(err, "cannot start a device's thread");
+	}
+	return 0;
 }
 
 void
 virtio_worker_stop(struct virtio_worker *w)
 {
-	if (!w->started)
+	unsigned i;
+
+	if (w->started == 0)
 		return;
 	(void)pthread_mutex_lock(&w->device->lock);
 	w->stop = true;
+	virtio_worker_kick(w);
 	(void)pthread_cond_broadcast(&w->wake);
 	(void)pthread_mutex_unlock(&w->device->lock);
-	(void)pthread_join(w->thread, NULL);
-	w->started = false;
+	for (i = 0; i < w->started; i++)
+		(void)pthread_join(w->threads[i], NULL);
+	w->started = 0;
+}
+
+void
+virtio_worker_blocks(struct virtio_worker *w)
+{
+	if (!leads || w->nthreads == 1)
+		return;
+	(void)pthread_mutex_lock(&w->device->lock);
+	w->led = leads = false;
+	(void)pthread_cond_signal(&w->wake);
+	(void)pthread_mutex_unlock(&w->device->lock);
 }
 
 void
 virtio_worker_kick(struct virtio_worker *w)
 {
-	w->work = true;
-	(void)pthread_cond_signal(&w->wake);
+	virtio_notify_again(w->device, 0);
 }
 
 /* A chain under way has the guest's buffers in its hands: wait for it. */
@@ -101,6 +134,25 @@ virtio_worker_quiesce(struct virtio_worker *w)
 
 	for (q = 0; q < w->device->nqueues; q++)
 		w->device->queues[q].ready = false;
-	while (w->busy)
+	while (w->busy > 0)
 		(void)pthread_cond_wait(&w->idle, &w->device->lock);
+}
+
+void
+virtio_worker_pause(struct virtio_worker *w)
+{
+	(void)pthread_mutex_lock(&w->device->lock);
+	w->paused++;
+	while (w->busy > 0)
+		(void)pthread_cond_wait(&w->idle, &w->device->lock);
+	(void)pthread_mutex_unlock(&w->device->lock);
+}
+
+void
+virtio_worker_resume(struct virtio_worker *w)
+{
+	(void)pthread_mutex_lock(&w->device->lock);
+	w->paused--;
+	virtio_worker_kick(w);
+	(void)pthread_mutex_unlock(&w->device->lock);
 }
