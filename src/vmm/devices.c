@@ -44,11 +44,10 @@ add_disks(struct devices *d, const struct config *c, struct err *err)
 	d->blocks = xcalloc(CONFIG_DISKS_MAX, sizeof(*d->blocks));
 	for (; d->nblocks < c->ndisks; cd++) {
 		b = &d->blocks[d->nblocks];
-		if (disk_open(&disk, cd->fd, cd->overlay_fd, cd->read_only, err) < 0 ||
-		    virtio_block_init(b, d->nvirtio, &disk, err) < 0)
+		if (disk_open(&disk, cd->fd, cd->overlay_fd, cd->read_only, err) < 0)
 			return -1;
 		d->nblocks++;
-		if (attach(d, &b->device, err) < 0)
+		if (virtio_block_init(b, d->nvirtio, &disk, err) < 0 || attach(d, &b->device, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -182,7 +181,7 @@ devices_start(struct devices *d, void (*hook)(void *), void *arg, struct err *er
 	unsigned i;
 
 	for (i = 0; i < d->nblocks; i++)
-		if (virtio_block_start(&d->blocks[i], hook, arg, err) < 0)
+		if (virtio_worker_start(&d->blocks[i].worker, hook, arg, err) < 0)
 			return -1;
 	for (i = 0; i < d->nshares; i++)
 		if (virtio_worker_start(&d->shares[i].worker, hook, arg, err) < 0)
@@ -203,7 +202,7 @@ devices_release(struct devices *d)
 	unsigned i;
 
 	for (i = 0; i < d->nblocks; i++)
-		virtio_block_stop(&d->blocks[i]);
+		virtio_block_release(&d->blocks[i]);
 	free(d->blocks);
 	for (i = 0; i < d->nnets; i++)
 		virtio_net_release(&d->nets[i]);

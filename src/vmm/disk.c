@@ -7,12 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/defs.h"
 #include "base/io.h"
 
@@ -43,156 +42,115 @@ take(struct cursor *c, uint64_t len, struct iovec *out, int *nout)
 	return done;
 }
 
+static void
+blocks(const struct disk *d)
+{
+	if (d->blocks != NULL)
+		d->blocks(d->blocks_arg);
+}
+
+/* What is in the page cache is read at once; only what is not waits. */
+static ssize_t
+some(const struct disk *d, int fd, const struct iovec *iov, int n, uint64_t offset, bool write)
+{
+	ssize_t got;
+
+	if (write)
+		return pwritev(fd, iov, n, (off_t)offset);
+	if (d->blocks == NULL)
+		return preadv(fd, iov, n, (off_t)offset);
+	got = preadv2(fd, iov, n, (off_t)offset, RWF_NOWAIT);
+	if (got >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP))
+		return got;
+	blocks(d);
+	return preadv(fd, iov, n, (off_t)offset);
+}
+
+/* The buffers without their first len bytes. */
+static void
+skip(struct iovec **iov, int *n, size_t len)
+{
+	size_t part;
+
+	for (; *n > 0 && len > 0; len -= part) {
+		part = len < (*iov)->iov_len ? len : (*iov)->iov_len;
+		(*iov)->iov_base = (uint8_t *)(*iov)->iov_base + part;
+		(*iov)->iov_len -= part;
+		if ((*iov)->iov_len == 0) {
+			(*iov)++;
+			(*n)--;
+		}
+	}
+}
+
 static int
-transfer(int fd, struct cursor *c, uint64_t offset, uint64_t len, bool write)
+transfer(const struct disk *d, int fd, struct cursor *c, uint64_t offset, uint64_t len, bool write)
 {
 	struct iovec iov[64], *v;
 	uint64_t part;
 	ssize_t got;
 	int n;
 
-	while (len > 0) {
+	for (; len > 0; len -= part) {
 		part = take(c, len, iov, &n);
 		if (part == 0) {
 			errno = EINVAL;
 			return -1;
 		}
-		len -= part;
-		for (v = iov; part > 0; part -= (uint64_t)got, offset += (uint64_t)got) {
-			got = write ? pwritev(fd, v, n, (off_t)offset) : preadv(fd, v, n, (off_t)offset);
-			if (got < 0 && errno == EINTR) {
+		for (v = iov; n > 0; offset += (uint64_t)got) {
+			got = some(d, fd, v, n, offset, write);
+			if (got < 0 && errno == EINTR)
 				got = 0;
-				continue;
-			}
-			if (got <= 0) {
-				if (got == 0)
-					errno = EIO; /* the file became shorter */
+			else if (got == 0)
+				errno = EIO; /* the file became shorter */
+			if (got <= 0 && errno != EINTR)
 				return -1;
-			}
-			for (size_t skip = (size_t)got; n > 0 && skip > 0;) {
-				size_t s = v->iov_len < skip ? v->iov_len : skip;
-
-				v->iov_base = (uint8_t *)v->iov_base + s;
-				v->iov_len -= s;
-				skip -= s;
-				if (v->iov_len == 0) {
-					v++;
-					n--;
-				}
-			}
+			skip(&v, &n, (size_t)got);
 		}
 	}
 	return 0;
 }
 
-/* --- the overlay --- */
-
-static bool
-has(const struct disk *d, uint64_t cluster)
-{
-	return (d->bitmap[cluster / 8] & 1u << cluster % 8) != 0;
-}
-
-/* Bytes from offset on, at most len, that lie in the same file. */
-static uint64_t
-run_length(const struct disk *d, uint64_t offset, uint64_t len, bool here)
-{
-	uint64_t end = offset;
-
-	while (end < offset + len && has(d, end / DISK_CLUSTER) == here)
-		end = rounddown(end, DISK_CLUSTER) + DISK_CLUSTER;
-	return u64_min(end, offset + len) - offset;
-}
-
-/* A cluster that is to be written in part, taken over whole first. */
-static int
-copy_up(struct disk *d, uint64_t cluster)
-{
-	uint64_t at = cluster * DISK_CLUSTER, len = u64_min(DISK_CLUSTER, d->bytes - at);
-	uint8_t buf[DISK_CLUSTER];
-
-	if (has(d, cluster))
-		return 0;
-	if (pread_full(d->fd, buf, len, at) < 0 || pwrite_full(d->overlay_fd, buf, len, at) < 0)
-		return -1;
-	d->bitmap[cluster / 8] |= (uint8_t)(1u << cluster % 8);
-	return 0;
-}
-
-/* The clusters at both ends that a write covers in part only. */
-static int
-copy_up_ends(struct disk *d, uint64_t offset, uint64_t len)
-{
-	uint64_t end = offset + len;
-
-	if (offset % DISK_CLUSTER != 0 && copy_up(d, offset / DISK_CLUSTER) < 0)
-		return -1;
-	return end % DISK_CLUSTER != 0 && end != d->bytes ? copy_up(d, end / DISK_CLUSTER) : 0;
-}
-
-static void
-mark(struct disk *d, uint64_t offset, uint64_t len)
-{
-	uint64_t c;
-
-	for (c = offset / DISK_CLUSTER; c * DISK_CLUSTER < offset + len; c++)
-		d->bitmap[c / 8] |= (uint8_t)(1u << c % 8);
-}
-
-/* --- */
-
 int
 disk_open(struct disk *d, int fd, int overlay_fd, bool read_only, struct err *err)
 {
 	struct stat st;
-	uint64_t at;
-	void *map;
 
-	*d = (struct disk){ .fd = fd, .overlay_fd = overlay_fd, .read_only = read_only };
+	*d = (struct disk){ .fd = fd, .read_only = read_only, .overlay.fd = overlay_fd };
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, "cannot read a disk");
 	/* Devices have whole sectors. */
 	d->bytes = rounddown((uint64_t)st.st_size, 512);
 	if (!S_ISREG(st.st_mode) || d->bytes == 0)
 		return err_set(err, "a disk is no regular file of at least 512 bytes");
-	if (overlay_fd < 0)
-		return 0;
-	at = roundup(d->bytes, DISK_CLUSTER);
-	d->bitmap_bytes = roundup(howmany(at / DISK_CLUSTER, 8), DISK_CLUSTER);
-	if (ftruncate(overlay_fd, (off_t)(at + d->bitmap_bytes)) < 0)
-		return err_sys(err, "cannot make an overlay");
-	map = mmap(NULL, d->bitmap_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, overlay_fd, (off_t)at);
-	if (map == MAP_FAILED)
-		return err_sys(err, "cannot map an overlay's bitmap");
-	d->bitmap = map;
-	return 0;
+	return overlay_open(&d->overlay, overlay_fd, d->bytes, read_only, err);
 }
 
 void
 disk_close(struct disk *d)
 {
-	if (d->bitmap != NULL)
-		(void)munmap(d->bitmap, d->bitmap_bytes);
+	overlay_close(&d->overlay);
 	if (d->fd >= 0)
 		(void)close(d->fd);
-	if (d->overlay_fd >= 0)
-		(void)close(d->overlay_fd);
-	*d = (struct disk){ .fd = -1, .overlay_fd = -1 };
+	d->fd = -1;
 }
 
 int
 disk_read(const struct disk *d, const struct iovec *iov, unsigned n, uint64_t offset, uint64_t len)
 {
+	const struct overlay *o = &d->overlay;
 	struct cursor c = { iov, n, 0 };
 	uint64_t part;
 	bool here;
+	int rv;
 
-	if (d->overlay_fd < 0)
-		return transfer(d->fd, &c, offset, len, false);
+	if (o->fd < 0)
+		return transfer(d, d->fd, &c, offset, len, false);
 	for (; len > 0; len -= part, offset += part) {
-		here = has(d, offset / DISK_CLUSTER);
-		part = run_length(d, offset, len, here);
-		if (transfer(here ? d->overlay_fd : d->fd, &c, offset, part, false) < 0)
+		part = overlay_run(o, offset, len, &here);
+		rv = here ? transfer(d, o->fd, &c, o->data_at + offset, part, false)
+			  : transfer(d, d->fd, &c, offset, part, false);
+		if (rv < 0)
 			return -1;
 	}
 	return 0;
@@ -201,14 +159,26 @@ disk_read(const struct disk *d, const struct iovec *iov, unsigned n, uint64_t of
 int
 disk_write(struct disk *d, const struct iovec *iov, unsigned n, uint64_t offset, uint64_t len)
 {
+	struct overlay *o = &d->overlay;
 	struct cursor c = { iov, n, 0 };
+	int rv;
 
-	if (d->overlay_fd < 0)
-		return transfer(d->fd, &c, offset, len, true);
-	if (copy_up_ends(d, offset, len) < 0 || transfer(d->overlay_fd, &c, offset, len, true) < 0)
-		return -1;
-	mark(d, offset, len);
-	return 0;
+	if (o->fd < 0)
+		return transfer(d, d->fd, &c, offset, len, true);
+	/* The ends are read first. */
+	if ((offset | len) % OVERLAY_CLUSTER != 0)
+		blocks(d);
+	if (pthread_mutex_trylock(&o->lock) != 0) {
+		blocks(d);
+		(void)pthread_mutex_lock(&o->lock);
+	}
+	rv = overlay_copy_ends(o, d->fd, offset, len);
+	if (rv == 0)
+		rv = transfer(d, o->fd, &c, o->data_at + offset, len, true);
+	if (rv == 0)
+		overlay_mark(o, offset, len);
+	(void)pthread_mutex_unlock(&o->lock);
+	return rv;
 }
 
 /* What cannot be punched is written. */
@@ -226,23 +196,100 @@ write_zeros(int fd, uint64_t offset, uint64_t len)
 	return 0;
 }
 
+static int
+punch(int fd, uint64_t offset, uint64_t len)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len);
+}
+
+static int
+zero(int fd, uint64_t offset, uint64_t len)
+{
+	return punch(fd, offset, len) == 0 ? 0 : write_zeros(fd, offset, len);
+}
+
 int
 disk_zero(struct disk *d, uint64_t offset, uint64_t len, bool discard)
 {
-	int fd = d->overlay_fd < 0 ? d->fd : d->overlay_fd;
+	struct overlay *o = &d->overlay;
+	int rv;
 
-	if (d->overlay_fd >= 0 && copy_up_ends(d, offset, len) < 0)
-		return -1;
-	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) < 0 &&
-	    !(discard && d->overlay_fd < 0) && write_zeros(fd, offset, len) < 0)
-		return -1;
-	if (d->overlay_fd >= 0)
-		mark(d, offset, len);
-	return 0;
+	blocks(d);
+	if (o->fd < 0) {
+		if (punch(d->fd, offset, len) == 0 || discard)
+			return 0; /* a discard that cannot be done need not be */
+		return write_zeros(d->fd, offset, len);
+	}
+	(void)pthread_mutex_lock(&o->lock);
+	rv = overlay_copy_ends(o, d->fd, offset, len);
+	if (rv == 0)
+		rv = zero(o->fd, o->data_at + offset, len);
+	/* A hole that is marked: the raw file's bytes stay covered. */
+	if (rv == 0)
+		overlay_mark(o, offset, len);
+	(void)pthread_mutex_unlock(&o->lock);
+	return rv;
 }
 
 int
 disk_flush(struct disk *d)
 {
-	return fdatasync(d->overlay_fd < 0 ? d->fd : d->overlay_fd);
+	blocks(d);
+	return d->overlay.fd < 0 ? fdatasync(d->fd) : overlay_flush(&d->overlay);
+}
+
+/* --- commit and reset --- */
+
+/* One piece from the overlay into the raw file; what is zero becomes a hole. */
+static int
+commit_piece(struct disk *d, uint8_t *buf, uint64_t offset, uint64_t len)
+{
+	if (pread_full(d->overlay.fd, buf, len, d->overlay.data_at + offset) < 0)
+		return -1;
+	if (buf[0] == 0 && memcmp(buf, buf + 1, len - 1) == 0)
+		return zero(d->fd, offset, len);
+	return pwrite_full(d->fd, buf, len, offset);
+}
+
+static int
+commit_all(struct disk *d)
+{
+	const uint64_t piece = 16 * OVERLAY_CLUSTER;
+	cleanup_free uint8_t *buf = xmalloc(piece);
+	uint64_t at, part;
+	bool here;
+
+	for (at = 0; at < d->bytes; at += part) {
+		part = overlay_run(&d->overlay, at, d->bytes - at, &here);
+		if (!here)
+			continue;
+		part = u64_min(part, piece);
+		if (commit_piece(d, buf, at, part) < 0)
+			return -1;
+	}
+	return fdatasync(d->fd);
+}
+
+int
+disk_commit(struct disk *d, struct err *err)
+{
+	int flags = fcntl(d->fd, F_GETFL);
+
+	if (d->overlay.fd < 0)
+		return err_set(err, "the disk has no overlay");
+	if (d->read_only || flags < 0 || (flags & O_ACCMODE) != O_RDWR)
+		return err_set(err, "the disk is open for reading alone");
+	if (commit_all(d) < 0)
+		return err_sys(err, "cannot write the overlay into its disk");
+	return overlay_empty(&d->overlay) < 0 ? err_sys(err, "cannot empty an overlay") : 0;
+}
+
+int
+disk_reset(struct disk *d, struct err *err)
+{
+	if (d->overlay.fd < 0)
+		return err_set(err, "the disk has no overlay");
+	if (d->read_only)
+		return err_set(err, "the disk is open for reading alone");
+	return overlay_empty(&d->overlay) < 0 ? err_sys(err, "cannot empty an overlay") : 0;
 }

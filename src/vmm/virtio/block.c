@@ -4,7 +4,6 @@
  */
 #include "vmm/virtio/block.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,13 +118,21 @@ ranges(struct virtio_block *b, const struct virtqueue_chain *c, bool discard)
 	return S_OK;
 }
 
+/* Without a flush to ask for, the driver takes what is done for safe (section 5.2.6.2). */
+static uint8_t
+written_through(struct virtio_block *b, uint8_t status)
+{
+	if (status != S_OK || virtio_has(&b->device, F_FLUSH))
+		return status;
+	return disk_flush(&b->disk) < 0 ? S_IOERR : S_OK;
+}
+
 /* The status; *written is how much data the chain got. */
 static uint8_t
 request(struct virtio_block *b, const struct virtqueue_chain *c, uint32_t *written)
 {
 	uint8_t h[HEADER_BYTES], status;
 
-	*written = 0;
 	if (iov_read(c->iov, c->nout, 0, h, sizeof(h)) != sizeof(h))
 		return S_IOERR;
 	switch (get_le32(h)) {
@@ -134,7 +141,7 @@ request(struct virtio_block *b, const struct virtqueue_chain *c, uint32_t *writt
 		*written = status == S_OK ? (uint32_t)c->in_bytes - 1 : 0;
 		return status;
 	case T_OUT:
-		return transfer(b, c, get_le64(h + 8), true);
+		return written_through(b, transfer(b, c, get_le64(h + 8), true));
 	case T_FLUSH:
 		return disk_flush(&b->disk) < 0 ? S_IOERR : S_OK;
 	case T_GET_ID:
@@ -143,68 +150,39 @@ request(struct virtio_block *b, const struct virtqueue_chain *c, uint32_t *writt
 		*written = (uint32_t)iov_write(c->iov + c->nout, c->nin, 0, b->id, sizeof(b->id));
 		return S_OK;
 	case T_DISCARD:
-		return ranges(b, c, true);
+		return written_through(b, ranges(b, c, true));
 	case T_WRITE_ZEROES:
-		return ranges(b, c, false);
+		return written_through(b, ranges(b, c, false));
 	default:
 		return S_UNSUPP;
 	}
 }
 
-/* Under the lock but for the request itself. */
-static void
-serve(struct virtio_block *b)
+static uint32_t
+chain(void *self, unsigned queue, const struct virtqueue_chain *c)
 {
-	struct virtio_device *d = &b->device;
-	struct virtqueue *q = &d->queues[0];
-	struct virtqueue_chain c;
-	uint32_t written;
+	struct virtio_block *b = self;
+	uint32_t written = 0;
 	uint8_t status;
 
-	while (!b->stop && virtio_running(d) && virtqueue_pop(q, &c) > 0) {
-		if (c.in_bytes == 0) { /* nowhere to say how it went */
-			q->dropped++;
-			virtqueue_push(q, c.head, 0);
-			continue;
-		}
-		b->busy = true;
-		(void)pthread_mutex_unlock(&d->lock);
-		status = request(b, &c, &written);
-		(void)pthread_mutex_lock(&d->lock);
-		b->busy = false;
-		(void)pthread_cond_broadcast(&b->idle);
-		if (!q->ready)
-			return; /* it was reset meanwhile */
-		b->errors += status != S_OK;
-		(void)iov_write(c.iov + c.nout, c.nin, c.in_bytes - 1, &status, 1);
-		virtqueue_push(q, c.head, written + 1);
-		virtio_used(d, 0);
+	if (c->in_bytes == 0) { /* nowhere to say how it went */
+		(void)pthread_mutex_lock(&b->device.lock);
+		b->device.queues[queue].dropped++;
+		(void)pthread_mutex_unlock(&b->device.lock);
+		return 0;
 	}
-	if (q->broken)
-		virtio_needs_reset(d);
+	status = request(b, c, &written);
+	b->errors += status != S_OK;
+	(void)iov_write(c->iov + c->nout, c->nin, c->in_bytes - 1, &status, 1);
+	return written + 1;
 }
 
-static struct {
-	void (*fn)(void *);
-	void *arg;
-} hook;
-
-static void *
-thread_main(void *arg)
+static void
+blocks(void *arg)
 {
 	struct virtio_block *b = arg;
 
-	if (hook.fn != NULL)
-		hook.fn(hook.arg);
-	(void)pthread_mutex_lock(&b->device.lock);
-	while (!b->stop) {
-		b->work = false;
-		serve(b);
-		if (!b->work && !b->stop)
-			(void)pthread_cond_wait(&b->wake, &b->device.lock);
-	}
-	(void)pthread_mutex_unlock(&b->device.lock);
-	return NULL;
+	virtio_worker_blocks(&b->worker);
 }
 
 static void
@@ -213,19 +191,15 @@ notify(struct virtio_device *d, unsigned queue)
 	struct virtio_block *b = d->self;
 
 	(void)queue;
-	b->work = true;
-	(void)pthread_cond_signal(&b->wake);
+	virtio_worker_kick(&b->worker);
 }
 
-/* A request under way has the guest's buffers in its hands: wait for it. */
 static void
 reset(struct virtio_device *d)
 {
 	struct virtio_block *b = d->self;
 
-	d->queues[0].ready = false;
-	while (b->busy)
-		(void)pthread_cond_wait(&b->idle, &d->lock);
+	virtio_worker_quiesce(&b->worker);
 }
 
 static const struct virtio_counter counters[] = {
@@ -242,6 +216,7 @@ static const struct virtio_ops ops = {
 	.name = "block",
 	.counters = counters,
 	.features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_DISCARD | F_WRITE_ZEROES,
+	.threaded = true,
 	.notify = notify,
 	.reset = reset,
 };
@@ -260,39 +235,45 @@ virtio_block_init(struct virtio_block *b, unsigned n, const struct disk *disk, s
 	put_le32(b->config + 20, SECTOR);
 	put_le32(b->config + 36, RANGE_SECTORS_MAX); /* max_discard_sectors */
 	put_le32(b->config + 40, RANGES_MAX);
-	put_le32(b->config + 44, DISK_CLUSTER / SECTOR); /* discard_sector_alignment */
+	put_le32(b->config + 44, OVERLAY_CLUSTER / SECTOR); /* discard_sector_alignment */
 	put_le32(b->config + 48, RANGE_SECTORS_MAX); /* max_write_zeroes_sectors */
 	put_le32(b->config + 52, RANGES_MAX);
 	b->config[56] = 1; /* write_zeroes_may_unmap */
 	(void)snprintf(b->id, sizeof(b->id), "smol-disk%u", n);
-	(void)pthread_cond_init(&b->wake, NULL);
-	(void)pthread_cond_init(&b->idle, NULL);
+	virtio_worker_init(&b->worker, &b->device, chain);
+	b->worker.nthreads = VIRTIO_BLOCK_THREADS;
+	b->disk.blocks = blocks;
+	b->disk.blocks_arg = b;
 	return 0;
 }
 
-int
-virtio_block_start(struct virtio_block *b, void (*fn)(void *), void *arg, struct err *err)
+void
+virtio_block_release(struct virtio_block *b)
+{
+	virtio_worker_stop(&b->worker);
+	disk_close(&b->disk);
+	virtio_device_release(&b->device);
+}
+
+static int
+between_requests(struct virtio_block *b, int (*fn)(struct disk *, struct err *), struct err *err)
 {
 	int rv;
 
-	hook.fn = fn;
-	hook.arg = arg;
-	rv = pthread_create(&b->thread, NULL, thread_main, b);
-	b->thread_started = rv == 0;
-	errno = rv;
-	return rv == 0 ? 0 : err_sys(err, "cannot start a disk's thread");
+	virtio_worker_pause(&b->worker);
+	rv = fn(&b->disk, err);
+	virtio_worker_resume(&b->worker);
+	return rv;
 }
 
-void
-virtio_block_stop(struct virtio_block *b)
+int
+virtio_block_commit(struct virtio_block *b, struct err *err)
 {
-	if (b->thread_started) {
-		(void)pthread_mutex_lock(&b->device.lock);
-		b->stop = true;
-		(void)pthread_cond_broadcast(&b->wake);
-		(void)pthread_mutex_unlock(&b->device.lock);
-		(void)pthread_join(b->thread, NULL);
-	}
-	disk_close(&b->disk);
-	virtio_device_release(&b->device);
+	return between_requests(b, disk_commit, err);
+}
+
+int
+virtio_block_reset(struct virtio_block *b, struct err *err)
+{
+	return between_requests(b, disk_reset, err);
 }
