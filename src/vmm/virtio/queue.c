@@ -143,6 +143,12 @@ virtqueue_waiting(struct virtqueue *q)
 	return load16(q->avail + 2) != q->avail_idx || ask_notification(q);
 }
 
+bool
+virtqueue_peek(const struct virtqueue *q)
+{
+	return q->ready && !q->broken && load16(q->avail + 2) != q->avail_idx;
+}
+
 int
 virtqueue_pop(struct virtqueue *q, struct virtqueue_chain *c)
 {

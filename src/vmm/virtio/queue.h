@@ -49,6 +49,9 @@ void virtqueue_reset(struct virtqueue *);
 /* Is there a chain to take?  If not, the driver is asked to tell of the next. */
 bool virtqueue_waiting(struct virtqueue *);
 
+/* The same without asking the driver for anything. */
+bool virtqueue_peek(const struct virtqueue *);
+
 /* 1: the next chain; 0: there is none; -1: the queue is broken. */
 int virtqueue_pop(struct virtqueue *, struct virtqueue_chain *);
 

@@ -30,6 +30,7 @@ struct virtio_worker {
 	pthread_cond_t wake; /* for those that do not lead: nobody does */
 	pthread_cond_t idle; /* no chain is in hand */
 	unsigned busy, paused;
+	uint64_t untold_bytes; /* of chains that the driver has back without an interrupt */
 	bool led, stop;
 };
 
