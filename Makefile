@@ -32,9 +32,10 @@ install: all
 	@meson configure build/main -Dprefix=$(PREFIX)
 	DESTDIR=$(DESTDIR) meson install -C build/main
 
-# Speed against makefs, cp, xz and smolBSD's way, one table.
+# Speed: of builds against makefs, cp, xz and smolBSD's way; of smol-vmm's devices against plain system calls.
 bench: all
 	@bench/build --smol build/smol
+	@bench/io
 
 # Each fuzz target for TIME seconds.
 fuzz:

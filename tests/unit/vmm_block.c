@@ -374,6 +374,21 @@ shortened(void)
 	guest_release(&g);
 }
 
+static bool
+needs_reset(struct guest *g)
+{
+	bool yes = false;
+	int tries;
+
+	for (tries = 0; tries < 2000 && !yes; tries++) {
+		(void)usleep(1000);
+		(void)pthread_mutex_lock(&g->block.device.lock);
+		yes = (g->block.device.status & 0x40) != 0;
+		(void)pthread_mutex_unlock(&g->block.device.lock);
+	}
+	return yes;
+}
+
 static void
 hostile(void)
 {
@@ -400,8 +415,7 @@ hostile(void)
 	b[0] = (struct ring_buffer){ UINT64_MAX - 4, 16, false };
 	(void)ring_add(&g.ring, b, 2);
 	ring_kick(&g.ring);
-	(void)usleep(20000);
-	CHECK((g.block.device.status & 0x40) != 0 && g.block.device.queues[0].dropped == 2);
+	CHECK(needs_reset(&g) && g.block.device.queues[0].dropped == 2);
 	(void)pthread_mutex_lock(&g.block.device.lock);
 	ring_reset(&g.block.device);
 	driver_init(&g);

@@ -158,8 +158,8 @@ request(struct virtio_block *b, const struct virtqueue_chain *c, uint32_t *writt
 	}
 }
 
-static uint32_t
-chain(void *self, unsigned queue, const struct virtqueue_chain *c)
+uint32_t
+virtio_block_chain(void *self, unsigned queue, const struct virtqueue_chain *c)
 {
 	struct virtio_block *b = self;
 	uint32_t written = 0;
@@ -240,7 +240,7 @@ virtio_block_init(struct virtio_block *b, unsigned n, const struct disk *disk, s
 	put_le32(b->config + 52, RANGES_MAX);
 	b->config[56] = 1; /* write_zeroes_may_unmap */
 	(void)snprintf(b->id, sizeof(b->id), "smol-disk%u", n);
-	virtio_worker_init(&b->worker, &b->device, chain);
+	virtio_worker_init(&b->worker, &b->device, virtio_block_chain);
 	b->worker.nthreads = VIRTIO_BLOCK_THREADS;
 	b->disk.blocks = blocks;
 	b->disk.blocks_arg = b;

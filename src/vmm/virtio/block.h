@@ -26,7 +26,13 @@ struct virtio_block {
 int virtio_block_init(struct virtio_block *, unsigned n, const struct disk *, struct err *);
 void virtio_block_release(struct virtio_block *);
 
-/* disk_commit() and disk_reset() between two requests; from any other thread. The caller has told the guest of a reset.
+/* One request; how many bytes of the chain were filled. The worker calls it. */
+uint32_t virtio_block_chain(void *self, unsigned queue, const struct virtqueue_chain *);
+
+/*
+ * disk_commit() and disk_reset() between two requests, in the caller's thread,
+ * which is none of the device's.  That the guest does not use a disk that is
+ * reset is the caller's business.
  */
 int virtio_block_commit(struct virtio_block *, struct err *);
 int virtio_block_reset(struct virtio_block *, struct err *);
