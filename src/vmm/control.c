@@ -110,6 +110,38 @@ do_size(struct control *c, char **words, struct str *reply, struct err *err)
 	return 0;
 }
 
+/* The disk that a command names; NULL and err. */
+static struct virtio_block *
+disk(struct control *c, const char *word, struct err *err)
+{
+	uint64_t n;
+
+	if (parse_u64(word, 0, CONFIG_DISKS_MAX, "disk number", &n, err) < 0)
+		return NULL;
+	if (n < c->devices->nblocks)
+		return &c->devices->blocks[n];
+	(void)err_set(err, "the machine has no disk %u", (unsigned)n);
+	return NULL;
+}
+
+static int
+do_commit(struct control *c, char **words, struct str *reply, struct err *err)
+{
+	struct virtio_block *b = disk(c, words[1], err);
+
+	(void)reply;
+	return b == NULL ? -1 : virtio_block_commit(b, err);
+}
+
+static int
+do_reset(struct control *c, char **words, struct str *reply, struct err *err)
+{
+	struct virtio_block *b = disk(c, words[1], err);
+
+	(void)reply;
+	return b == NULL ? -1 : virtio_block_reset(b, err);
+}
+
 static const struct {
 	const char *word;
 	unsigned n; /* words, with it */
@@ -123,6 +155,8 @@ static const struct {
 	{ "metrics", 1, do_metrics },
 	{ "balloon", 2, do_balloon },
 	{ "size", 3, do_size },
+	{ "commit", 2, do_commit },
+	{ "reset", 2, do_reset },
 };
 
 /* line is cut up. */

@@ -10,6 +10,8 @@
  *	metrics		ok {...}	metrics.h
  *	balloon BYTES	ok		what the guest shall give up
  *	size COLS ROWS	ok		of the console's terminal
+ *	commit N	ok		disk N's overlay is in its raw file, and empty
+ *	reset N		ok		it is empty; the guest sees another disk from now on
  *	anything else	error TEXT
  *
  * A line is at most CONTROL_LINE_MAX bytes; the reply of "metrics" may be
