@@ -130,16 +130,23 @@ load_kernel(struct loader *l)
 	return 0;
 }
 
-/* The module lies behind the kernel, at a page's beginning. */
+/*
+ * The module lies at the end of the low RAM, at a page's beginning: right
+ * behind itself a NetBSD kernel puts its first page tables.
+ */
 static int
 load_module(struct loader *l, struct boot_range *module)
 {
+	uint64_t end = l->boot->mem->region[0].bytes, at;
 	struct boot_file f;
 
 	if (boot_file_open(&f, l->boot->initrd_fd, "initrd", l->err) < 0)
 		return -1;
-	*module = (struct boot_range){ .gpa = roundup(l->top, PAGE), .bytes = f.bytes };
-	return boot_file_load(&f, l->boot->mem, module->gpa, f.bytes, 0, f.bytes, l->err);
+	at = f.bytes > end ? 0 : rounddown(end - f.bytes, PAGE);
+	if (at < l->top)
+		return err_set(l->err, "the initrd does not fit into the machine's memory; give it more with -m");
+	*module = (struct boot_range){ .gpa = at, .bytes = f.bytes };
+	return boot_file_load(&f, l->boot->mem, at, f.bytes, 0, f.bytes, l->err);
 }
 
 static uint8_t *

@@ -235,6 +235,36 @@ pvh(void)
 	}
 }
 
+/* NetBSD puts its first page tables right behind itself, so the module is at the other end. */
+static void
+pvh_module(void)
+{
+	static uint8_t module[MEM_BYTES];
+	const uint64_t gpa = MEM_BYTES - 8192, room = MEM_BYTES - 0x201000;
+	uint8_t image[1024];
+	const uint8_t *list;
+	struct err err = { 0 };
+	struct boot b;
+	struct mem mem;
+
+	memset(module, 0x77, 5000);
+	prepare(&b, &mem, image, elf(image, "NetBSD"));
+	b.initrd_fd = file_of(module, 5000);
+	CHECK(boot_load(&b, &err) == 0);
+	list = mem_at(&mem, get_le64((const uint8_t *)mem_at(&mem, b.entry.ebx, 56) + 16), 32);
+	CHECK(get_le64(list) == gpa && get_le64(list + 8) == 5000);
+	CHECK(memcmp(mem_at(&mem, gpa, 8192), module, 8192) == 0);
+	finish(&b, &mem);
+	prepare(&b, &mem, image, elf(image, "NetBSD"));
+	b.initrd_fd = file_of(module, room);
+	CHECK(boot_load(&b, &err) == 0);
+	finish(&b, &mem);
+	prepare(&b, &mem, image, elf(image, "NetBSD"));
+	b.initrd_fd = file_of(module, room + 1);
+	CHECK(boot_load(&b, &err) == -1 && strstr(err.msg, "the initrd does not fit") != NULL);
+	finish(&b, &mem);
+}
+
 /* NetBSD keeps 1024 bytes: one more is an error, not cut. */
 static void
 pvh_cmdline(void)
@@ -257,4 +287,5 @@ pvh_cmdline(void)
 }
 
 TEST_MAIN({ "bzImage", linux_whole }, { "bzImage without ACPI", linux_without_acpi },
-    { "damaged bzImages", linux_damaged }, { "PVH", pvh }, { "PVH, command line", pvh_cmdline })
+    { "damaged bzImages", linux_damaged }, { "PVH", pvh }, { "PVH, a module", pvh_module },
+    { "PVH, command line", pvh_cmdline })
