@@ -13,6 +13,7 @@
 #include "x86.h"
 
 enum { TICK_POLL_US = 20000, TICK_MAX_US = 1100000 };
+#define HYPERVISOR (1u << 31)
 
 static enum test_result
 i8254_counts(struct test_context *c)
@@ -55,6 +56,44 @@ lapic_rate(struct test_context *c)
 	    c, test_pass_if(took >= 9000 && took < 500000), "10 ms took %u us (timer %u kHz)", took, clock.timer_khz);
 }
 
+/* Measured while others run: half and double are near. */
+static bool
+near(uint64_t told, uint64_t measured)
+{
+	return told <= 2 * measured && measured <= 2 * told;
+}
+
+static enum test_result
+cpuid_told(struct test_context *c, uint64_t tsc_khz, uint64_t timer_khz)
+{
+	return test_because(c, test_pass_if(near(tsc_khz, clock.tsc_khz) && near(timer_khz, clock.timer_khz)),
+	    "TSC %u kHz, timer %u kHz; measured %u, %u", (uint32_t)tsc_khz, (uint32_t)timer_khz, clock.tsc_khz,
+	    clock.timer_khz);
+}
+
+/* As NetBSD and Linux read it on Intel: the crystal is the LAPIC timer's. */
+static enum test_result
+cpuid_crystal(struct test_context *c)
+{
+	struct cpuid r = cpuid(0).eax >= 0x15 ? cpuid(0x15) : (struct cpuid){ 0 };
+
+	if (r.eax == 0 || r.ebx == 0 || r.ecx == 0 || !clock.calibrated)
+		return test_because(c, TEST_SKIP, "no leaf 0x15");
+	return cpuid_told(c, div_u64((uint64_t)(r.ecx / 1000) * r.ebx, r.eax, NULL), r.ecx / 1000);
+}
+
+static enum test_result
+cpuid_hypervisor(struct test_context *c)
+{
+	struct cpuid r = { 0 };
+
+	if ((cpuid(1).ecx & HYPERVISOR) != 0 && cpuid(0x40000000).eax >= 0x40000010)
+		r = cpuid(0x40000010);
+	if (r.eax == 0 || r.ebx == 0 || !clock.calibrated)
+		return test_because(c, TEST_SKIP, "no leaf 0x40000010");
+	return cpuid_told(c, r.eax, r.ebx);
+}
+
 static enum test_result
 rtc_date(struct test_context *c)
 {
@@ -85,7 +124,8 @@ rtc_ticks(struct test_context *c)
 }
 
 static const struct test tests[] = { { "i8254 counts", i8254_counts }, { "lapic version", lapic_identity },
-	{ "lapic timer interrupts", lapic_interrupts }, { "lapic timer rate", lapic_rate }, { "rtc date", rtc_date },
-	{ "rtc ticks", rtc_ticks } };
+	{ "lapic timer interrupts", lapic_interrupts }, { "lapic timer rate", lapic_rate },
+	{ "cpuid 0x15 tells the clocks", cpuid_crystal }, { "cpuid 0x40000010 tells the clocks", cpuid_hypervisor },
+	{ "rtc date", rtc_date }, { "rtc ticks", rtc_ticks } };
 
 const struct test_group test_time = { tests, nitems(tests) };

@@ -69,6 +69,19 @@ rdtsc(void)
 	return v;
 }
 
+struct cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid
+cpuid(uint32_t leaf)
+{
+	struct cpuid c = { .eax = leaf };
+
+	__asm__ volatile("cpuid" : "+a"(c.eax), "=b"(c.ebx), "+c"(c.ecx), "=d"(c.edx));
+	return c;
+}
+
 static inline void
 interrupts_off(void)
 {
