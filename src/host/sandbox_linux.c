@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/defs.h"
 #include "base/io.h"
+#include "host/landlock_linux.h"
 #include "host/sandbox_linux.h"
 
 #define POLL_MS 20
@@ -337,7 +338,7 @@ sandbox_enter(const struct sandbox *s, struct err *err)
 		return -1;
 	run_first();
 	if ((s->without & SANDBOX_LANDLOCK) == 0)
-		place.landlock = sandbox_landlock_abi();
+		place.landlock = landlock_abi();
 	if ((s->without & SANDBOX_NAMESPACES) == 0) {
 		/* root's own first: in a user namespace it could not read what is another user's. */
 		if (geteuid() == 0)

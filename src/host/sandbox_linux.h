@@ -24,8 +24,6 @@ struct sandbox_ids {
 };
 int sandbox_mounts(const struct sandbox *, const struct sandbox_ids *, bool user, char *why, size_t size);
 
-/* The ABI of this kernel; 0 with errno if there is none. */
-int sandbox_landlock_abi(void);
 /* errno */
 int sandbox_landlock(const struct sandbox *, int abi);
 

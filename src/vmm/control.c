@@ -2,12 +2,8 @@
 /*
  * Control lines in, replies out, in the loop's thread.
  *
- * System calls: recvfrom and sendto of the control socket, epoll_ctl, poll (at
- * the end); write of the machine's eventfd (quit); tgkill and futex (pause,
- * resume), ioctl KVM_KVMCLOCK_CTRL of the vCPUs (resume); pread of KVM's
- * statistics (metrics); brk, mmap, munmap, mremap (malloc of a reply);
- * clock_gettime; what the devices do for balloon and size: write of their
- * eventfds.
+ * The control socket; pause and resume; KVM's statistics (metrics).
+ * #syscalls loop: recvfrom sendto poll ppoll ioctl:1=KVM_KVMCLOCK_CTRL pread64
  */
 #include "vmm/control.h"
 

@@ -13,6 +13,7 @@
 #include "base/defs.h"
 #include "vmm/device/exit.h"
 #include "vmm/device/reset.h"
+#include "vmm/sandbox.h"
 
 static int
 attach(struct devices *d, struct virtio_device *v, struct err *err)
@@ -176,17 +177,19 @@ devices_add(struct devices *d, const struct config *c, struct err *err)
 }
 
 int
-devices_start(struct devices *d, void (*hook)(void *), void *arg, struct err *err)
+devices_start(struct devices *d, void (*hook)(void *), struct err *err)
 {
 	unsigned i;
 
 	for (i = 0; i < d->nblocks; i++)
-		if (virtio_worker_start(&d->blocks[i].worker, hook, arg, err) < 0)
+		if (virtio_worker_start(&d->blocks[i].worker, hook, (void *)(uintptr_t)SANDBOX_DISK, err) < 0)
 			return -1;
 	for (i = 0; i < d->nshares; i++)
-		if (virtio_worker_start(&d->shares[i].worker, hook, arg, err) < 0)
+		if (virtio_worker_start(&d->shares[i].worker, hook, (void *)(uintptr_t)SANDBOX_P9, err) < 0)
 			return -1;
-	return d->balloon == NULL ? 0 : virtio_worker_start(&d->balloon->worker, hook, arg, err);
+	return d->balloon == NULL
+		   ? 0
+		   : virtio_worker_start(&d->balloon->worker, hook, (void *)(uintptr_t)SANDBOX_BALLOON, err);
 }
 
 void

@@ -45,8 +45,8 @@ struct devices {
 
 void devices_init(struct devices *, struct vm *, struct loop *);
 int devices_add(struct devices *, const struct config *, struct err *);
-/* Their threads, as the first thing of each hook(arg). */
-int devices_start(struct devices *, void (*hook)(void *), void *arg, struct err *);
+/* Their threads, as the first thing of each hook(its enum sandbox_role). */
+int devices_start(struct devices *, void (*hook)(void *), struct err *);
 /* A vCPU that waits in a device for the outside looks at vm->end again. */
 void devices_wake(struct devices *);
 /* After the vCPUs are gone. */

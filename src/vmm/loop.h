@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The monitor's own thread: waits for descriptors, calls what belongs to them.
+ *
+ * #syscalls loop: epoll_wait epoll_pwait
+ * #syscalls vcpu loop disk p9 balloon: epoll_ctl read
  */
 #ifndef SMOL_VMM_LOOP_H
 #define SMOL_VMM_LOOP_H

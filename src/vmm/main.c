@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/spawn.h"
+#include "vmm/confine.h"
 #include "vmm/monitor.h"
 
 enum { EXITED = 64, EXITED_MAX = 63 };
@@ -49,7 +50,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (spawn_std_open(&err) < 0 || config_read(&config, argv[1], &err) < 0 ||
-	    monitor_run(&config, start_ns, &result, &err) < 0) {
+	    confine_descriptors(&config, &err) < 0 || monitor_run(&config, start_ns, &result, &err) < 0) {
 		(void)fprintf(stderr, "smol-vmm: %s\n", err.msg);
 		return 1;
 	}

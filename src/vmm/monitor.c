@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The order of things: memory and KVM, kernel, vCPUs, devices, threads, loop;
+ * The order of things: memory and KVM, devices, kernel, vCPUs, sandbox, threads, loop;
  * and back.
  */
 #include "vmm/monitor.h"
@@ -13,11 +13,13 @@
 
 #include "base/arena.h"
 #include "vmm/boot.h"
+#include "vmm/confine.h"
 #include "vmm/control.h"
 #include "vmm/devices.h"
 #include "vmm/kvmstats.h"
 #include "vmm/loop.h"
 #include "vmm/metrics.h"
+#include "vmm/sandbox.h"
 #include "vmm/stop.h"
 #include "vmm/vcpu.h"
 
@@ -73,7 +75,12 @@ run(struct monitor *m)
 		return -1;
 	if (c->control_fd >= 0)
 		kvmstats_open(&m->kvmstats, &m->vm);
-	if (devices_start(&m->devices, NULL, NULL, m->err) < 0 || vcpu_start_all(&m->vm, NULL, NULL, m->err) < 0)
+	if (confine_process(c, &m->devices, m->err) < 0)
+		return -1;
+	if (vcpu_start_all(&m->vm, confine_thread, (void *)(uintptr_t)SANDBOX_VCPU, m->err) < 0 ||
+	    devices_start(&m->devices, confine_thread, m->err) < 0)
+		return -1;
+	if (confine_threads(m->err) < 0)
 		return -1;
 	control_started(&m->control);
 	return loop_run(&m->loop, m->err);

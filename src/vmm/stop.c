@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals and the power button.  System calls once the machine runs: read of
- * the signalfd and the timerfd, timerfd_settime.
+ * Signals and the power button.
+ * #syscalls loop: timerfd_settime
  */
 #include "vmm/stop.h"
 

@@ -2,6 +2,9 @@
 /*
  * A virtual CPU: its KVM descriptor, the page it shares with KVM, and a thread
  * that runs it.
+ *
+ * #syscalls vcpu: ioctl:1=KVM_RUN ioctl:1=KVM_GET_REGS
+ * #syscalls loop: tgkill:0=self
  */
 #ifndef SMOL_VMM_VCPU_H
 #define SMOL_VMM_VCPU_H

@@ -7,6 +7,8 @@
  *
  * Memory slots are registered before the interrupt controllers: the other way
  * round each costs a grace period of milliseconds.
+ *
+ * #syscalls vcpu loop: ioctl:1=KVM_IRQ_LINE
  */
 #ifndef SMOL_VMM_VM_H
 #define SMOL_VMM_VM_H

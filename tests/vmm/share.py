@@ -39,6 +39,27 @@ def self_tests(share, cpus, access):
     tap.ok("# 9p file.txt mode 81a4 size 14\n" in m.text(), "its file is there, " + what)
 
 
+def in_sandbox(share):
+    """Each thread of a running monitor, as the kernel tells."""
+    m = machine(2)
+    m.line("share tag %d rw", directory(share))
+    m.line("balloon")
+    m.start()
+    m.wait_for("smol probe", 30)
+    tasks = "/proc/%d/task" % m.process.pid
+    seen = []
+    for task in os.listdir(tasks):
+        with open(os.path.join(tasks, task, "status")) as f:
+            seen.append(dict(line.split(":\t", 1) for line in f.read().splitlines() if ":\t" in line))
+    root = os.listdir("/proc/%d/root" % m.process.pid) if os.geteuid() == 0 else []
+    m.kill()
+    # KVM may have one of its own among them.
+    tap.ok(len(seen) >= 5, "a machine of 2 CPUs, a share and a balloon has 5 threads", "%d" % len(seen))
+    for name, want in ("Seccomp", "2"), ("NoNewPrivs", "1"), ("CapEff", "0" * 16), ("CapPrm", "0" * 16):
+        tap.same({s[name] for s in seen}, {want}, "%s of all threads is %s" % (name, want))
+    tap.same(root, [], "their root directory is empty")
+
+
 def refused(line, fd, message):
     m = machine()
     if "%d" in line:
@@ -60,6 +81,7 @@ def main():
         with open(os.path.join(tmp, "file.txt"), "w") as f:
             f.write("from the host\n")
         os.chmod(f.name, 0o644)
+        in_sandbox(tmp)
         self_tests(tmp, 1, "rw")
         self_tests(tmp, 2, "ro")
         refused("share tag %d", directory(tmp), "'share' has 3 words, not 4")

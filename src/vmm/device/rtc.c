@@ -4,6 +4,7 @@
  */
 #include "vmm/device/rtc.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -109,6 +110,9 @@ port_write(void *arg, uint64_t offset, unsigned size, uint64_t value)
 void
 rtc_attach(struct rtc *r, struct vm *vm)
 {
+	/* gmtime_r(3) else looks for the time zone's file, in the sandbox. */
+	(void)setenv("TZ", "UTC0", 1);
+	tzset();
 	memset(r, 0, sizeof(*r));
 	r->cmos[R_B] = B_24H;
 	bus_add(&vm->pio, &(struct bus_range){ LAYOUT_PORT_RTC, 2, port_read, port_write, r, .name = "rtc" });

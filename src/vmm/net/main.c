@@ -4,16 +4,31 @@
  * its command line describes it.  Exit status: 0 smol-vmm has closed its end,
  * 1 it failed.
  */
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/defs.h"
 #include "base/io.h"
 #include "base/spawn.h"
 #include "vmm/net/stack.h"
+#include "vmm/sandbox.h"
 
 static struct net_config config;
 static struct stack stack;
+
+/* Only the description's descriptors stay open. */
+static int
+close_others(struct err *err)
+{
+	int fds[] = { config.frames_fd, config.ready_fd };
+
+	return sandbox_close_others(fds, nitems(fds), err);
+}
 
 /* Who started us knows by it that the ports are bound. */
 static int
@@ -28,14 +43,37 @@ say_ready(int fd, struct err *err)
 }
 
 /*
- * From here on the guest's bytes are read.  What is still needed: the frames'
- * socket; socket, connect, bind, accept, send, recv and their options for IPv4
- * and ICMP; /etc/resolv.conf to read, at any time; memory.
+ * The resolver's file is read whenever it has changed: as it is named, where a
+ * link leads, and, if that is a directory of its own (/run/systemd/resolve),
+ * what will be renamed to it.
  */
+static void
+add_resolver(struct sandbox *s)
+{
+	char path[PATH_MAX], *slash;
+	int fd;
+
+	if (realpath("/etc/resolv.conf", path) == NULL)
+		return;
+	slash = strrchr(path, '/');
+	if (slash != path && strncmp(path, "/etc/", 5) != 0)
+		*slash = '\0';
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd >= 0)
+		s->dirs[s->ndirs++] = (struct sandbox_dir){ fd, true, true };
+}
+
+/* From here on the guest's bytes are read. */
 static int
 enter_sandbox(struct err *err)
 {
-	(void)err;
+	struct sandbox s = { .network = true };
+
+	add_resolver(&s);
+	if (sandbox_enter(&s, err) < 0 || sandbox_no_threads(err) < 0 || sandbox_filter(SANDBOX_NET, err) < 0)
+		return -1;
+	if (s.ndirs > 0)
+		(void)close(s.dirs[0].fd);
 	return 0;
 }
 
@@ -50,7 +88,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	rv = spawn_std_open(&err) < 0 || net_config_read(&config, argv[1], &err) < 0 ||
+	rv = spawn_std_open(&err) < 0 || net_config_read(&config, argv[1], &err) < 0 || close_others(&err) < 0 ||
 	     stack_open(&stack, &config, &err) < 0 || say_ready(config.ready_fd, &err) < 0 || enter_sandbox(&err) < 0 ||
 	     stack_run(&stack, &err) < 0;
 	stack_close(&stack);

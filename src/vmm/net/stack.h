@@ -9,6 +9,13 @@
  * Frames that smol-vmm does not take wait in the ring; while it is more than
  * half full nothing is read from the host's sockets, and what does not fit is
  * dropped and counted.
+ *
+ * libslirp: sockets of IPv4, IPv6, ICMP; /etc/resolv.conf; glib's memory.
+ * #syscalls net: socket:0=AF_INET socket:0=AF_INET6 bind connect listen accept accept4 shutdown
+ * #syscalls net: getsockname getpeername getsockopt setsockopt ioctl:1=FIONREAD ioctl:1=FIONBIO
+ * #syscalls net: sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg poll ppoll
+ * #syscalls net: fcntl:1=F_GETFL fcntl:1=F_SETFL fcntl:1=F_GETFD fcntl:1=F_SETFD
+ * #syscalls net: openat:2!O_ACCMODE|O_CREAT|O_TRUNC|O_TMPFILE|O_PATH read lseek fstat newfstatat
  */
 #ifndef SMOL_VMM_NET_STACK_H
 #define SMOL_VMM_NET_STACK_H

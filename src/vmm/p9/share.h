@@ -22,10 +22,9 @@
  * are at most P9_FIDS_MAX, then ENFILE; and P9_DESCRIPTORS_LEFT descriptors of
  * the process are left to others, then EMFILE.
  *
- * System calls, all in the worker's thread: openat2, openat, close, fstat,
- * newfstatat, fstatfs, readlinkat, getdents64, lseek, preadv, pwritev,
- * ftruncate, fsync, fdatasync, fchmodat, fchownat, utimensat, mkdirat, mknodat,
- * symlinkat, linkat, unlinkat, renameat.
+ * #syscalls p9: openat2 openat fstat newfstatat fstatfs readlinkat getdents64 lseek preadv pwritev
+ * #syscalls p9: ftruncate fsync fdatasync fchmodat fchownat utimensat mkdirat mknodat
+ * #syscalls p9: symlinkat linkat unlinkat renameat renameat2
  *
  * Sources: the 9P manual (Plan 9, section 5), 9P2000.u (RFC draft), Linux
  * Documentation/filesystems/9p.rst and diod's protocol.md for 9P2000.L.

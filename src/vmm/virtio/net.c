@@ -292,7 +292,7 @@ notify(struct virtio_device *d, unsigned queue)
 	watch(v);
 }
 
-/* What a tap may hand over (syscall: ioctl TUNSETOFFLOAD). */
+/* What a tap may hand over. */
 static void
 start(struct virtio_device *d)
 {

@@ -14,6 +14,8 @@
  * Frames wait at the backend, in the kernel's bounded queue, while the guest
  * has no buffers or is not up; a backend that takes no more leaves the guest's
  * frames in its ring.  Nothing is kept here.
+ *
+ * #syscalls vcpu loop: readv writev recvmsg sendmsg ioctl:1=TUNSETOFFLOAD
  */
 #ifndef SMOL_VMM_VIRTIO_NET_H
 #define SMOL_VMM_VIRTIO_NET_H
