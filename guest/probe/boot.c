@@ -25,6 +25,16 @@ extern char bss_start[], bss_end[];
 
 struct boot_info boot = { .cmdline = "" };
 
+static void
+ram_add(uint64_t start, uint64_t bytes)
+{
+	boot.ram_bytes += bytes;
+	if (start >> 32 != 0 && boot.high_end == 0) {
+		boot.high_start = start;
+		boot.high_end = start + bytes;
+	}
+}
+
 static const char *
 memmap_init(const uint8_t *si)
 {
@@ -41,7 +51,7 @@ memmap_init(const uint8_t *si)
 	entry = ptr_to(boot.memmap);
 	for (uint32_t i = 0; i < boot.memmap_count; i++, entry += ENTRY_SIZE)
 		if (get_le32(entry + 16) == TYPE_RAM)
-			boot.ram_bytes += get_le64(entry + 8);
+			ram_add(get_le64(entry), get_le64(entry + 8));
 	return NULL;
 }
 

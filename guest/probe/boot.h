@@ -15,6 +15,7 @@ struct boot_info {
 	const char *cmdline; /* "" where there is none */
 	uint32_t memmap_count;
 	uint64_t ram_bytes; /* the sum of the RAM entries */
+	uint64_t high_start, high_end; /* the first RAM at or above 4 GiB; both 0 where there is none */
 	uint32_t initrd_bytes; /* of the first module */
 	uint32_t start_info, memmap; /* where they lie */
 };

@@ -5,7 +5,7 @@
  * A freestanding 32-bit kernel with a PVH entry which wants of a monitor what
  * NetBSD wants of it, drives every device, reads its root from an FFS wedge,
  * runs /etc/rc in a language of its own, and prints TAP.  Flat protected
- * mode, no paging, interrupts by LAPIC and IOAPIC, nothing but static memory.
+ * mode, no paging (but for the words of highmem.c), interrupts by LAPIC and IOAPIC, nothing but static memory.
  *
  * The boot road, and the files along it:
  *
@@ -24,7 +24,7 @@
  *	   |-- script.c		/etc/rc: print cat ls sleep serve test exit
  *	   |	  arp.c ip.c tcp.c tcp_out.c http.c	net -> pages
  *	   |-- tap.c test_*.c	the self-tests
- *	   `-- smp.c rtc.c fwcfg.c reset.c		the rest of the machine
+ *	   `-- smp.c rtc.c fwcfg.c highmem.c reset.c	the rest of the machine
  *
  * Two habits come from a KVM without hardware help, where KVM's instruction
  * emulator runs all of a guest that has no paging: paths are short, and no

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of the machine itself: boot information, MP table, IOAPIC, UART
- * interrupt, other CPUs, fw_cfg.
+ * Tests of the machine itself: boot information, memory above 4 GiB, MP table,
+ * IOAPIC, UART interrupt, other CPUs, fw_cfg.
  */
 #include "tests.h"
 
@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "cmdline.h"
 #include "fwcfg.h"
+#include "highmem.h"
 #include "ioapic.h"
 #include "lapic.h"
 #include "mptable.h"
@@ -28,6 +29,30 @@ boot_map(struct test_context *c)
 		return test_because(c, TEST_FAIL, "start_info version 0");
 	return test_because(c, boot.memmap_count > 0 && boot.ram_bytes >= 32u << 20 ? TEST_PASS : TEST_FAIL,
 	    "%u entries, %u MB", boot.memmap_count, (uint32_t)(boot.ram_bytes >> 20));
+}
+
+/* Its first and last word keep what is written, and are not those 4 GiB (or a multiple) below. */
+static enum test_result
+boot_high_memory(struct test_context *c)
+{
+	const uint64_t places[] = { boot.high_start, boot.high_end - sizeof(uint32_t) };
+	const uint32_t words[] = { 0x600dcafe, 0x0ddba115 };
+	uint32_t low[nitems(places)];
+
+	if (boot.high_end == 0)
+		return test_because(c, TEST_SKIP, "none");
+	if (!highmem_possible())
+		return test_because(c, TEST_SKIP, "no long mode");
+	for (size_t i = 0; i < nitems(places); i++) {
+		low[i] = mmio_read32((uint32_t)places[i]);
+		highmem_write(places[i], words[i] ^ low[i]);
+	}
+	for (size_t i = 0; i < nitems(places); i++)
+		if (highmem_read(places[i]) != (words[i] ^ low[i]) || mmio_read32((uint32_t)places[i]) != low[i])
+			return test_because(c, TEST_FAIL, "%x%08x reads %x, the word below %x, not %x",
+			    (uint32_t)(places[i] >> 32), (uint32_t)places[i], highmem_read(places[i]),
+			    mmio_read32((uint32_t)places[i]), low[i]);
+	return TEST_PASS;
 }
 
 /* NetBSD's kernel would load over them otherwise. */
@@ -181,7 +206,7 @@ all_cpus(struct test_context *c)
 	    smp_started, mptable.cpu_count - 1);
 }
 
-static const struct test tests[] = { { "boot memory map", boot_map },
+static const struct test tests[] = { { "boot memory map", boot_map }, { "boot memory above 4 GiB", boot_high_memory },
 	{ "boot information outside of NetBSD's kernel", boot_placement }, { "boot command line", boot_cmdline },
 	{ "cpuid does not say Xen", cpuid_not_xen }, { "mptable checksums", mp_sums },
 	{ "mptable entries", mp_entries }, { "mptable has the boot cpu", mp_boot_cpu },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The processor: port and memory-mapped I/O, flags, time stamp counter,
- * barriers.  Intel SDM volume 2; one instruction a function.
+ * control registers, barriers.  Intel SDM volume 2; one instruction a function.
  */
 #ifndef PROBE_X86_H
 #define PROBE_X86_H
@@ -105,6 +105,58 @@ static inline void
 cpu_pause(void)
 {
 	__asm__ volatile("pause" : : : "memory");
+}
+
+static inline uint32_t
+read_cr0(void)
+{
+	uint32_t v;
+
+	__asm__ volatile("movl %%cr0, %0" : "=r"(v) : : "memory");
+	return v;
+}
+
+/* The jump drops what was fetched ahead. */
+static inline void
+write_cr0(uint32_t v)
+{
+	__asm__ volatile("movl %0, %%cr0; jmp 1f; 1:" : : "r"(v) : "memory");
+}
+
+static inline void
+write_cr3(uint32_t v)
+{
+	__asm__ volatile("movl %0, %%cr3" : : "r"(v) : "memory");
+}
+
+static inline uint32_t
+read_cr4(void)
+{
+	uint32_t v;
+
+	__asm__ volatile("movl %%cr4, %0" : "=r"(v) : : "memory");
+	return v;
+}
+
+static inline void
+write_cr4(uint32_t v)
+{
+	__asm__ volatile("movl %0, %%cr4" : : "r"(v) : "memory");
+}
+
+static inline uint64_t
+read_efer(void)
+{
+	uint64_t v;
+
+	__asm__ volatile("rdmsr" : "=A"(v) : "c"(0xc0000080) : "memory");
+	return v;
+}
+
+static inline void
+write_efer(uint64_t v)
+{
+	__asm__ volatile("wrmsr" : : "c"(0xc0000080), "A"(v) : "memory");
 }
 
 /* Full barrier; a locked add because mfence is not emulated everywhere. */
