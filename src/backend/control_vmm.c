@@ -69,7 +69,7 @@ ended(struct control *c, const char *text, struct err *err)
 		text += len + (text[len] == ' ');
 		control_ended(c, ends[i].end, text);
 		if (ends[i].end == CONTROL_EXITED)
-			c->end_code = (unsigned)strtoul(text, NULL, 10);
+			c->end_code = (unsigned)strtoul(text, NULL, 10) >> 1; /* vmm/device/exit.h */
 		return 0;
 	}
 	return err_set(err, "its control channel tells of an unknown end, '%.40s'", text);

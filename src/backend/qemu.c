@@ -97,6 +97,10 @@ check_files(const struct machine *m, struct err *err)
 	size_t i;
 
 	for (i = 0; i < m->ndisks; i++)
+		if (m->disks[i].overlay != NULL)
+			return err_set(
+			    err, "QEMU does not know the overlay '%s'; use '--vmm smol'", m->disks[i].overlay);
+	for (i = 0; i < m->ndisks; i++)
 		if (access(m->disks[i].path, m->disks[i].persist ? R_OK | W_OK : R_OK) < 0)
 			return err_sys(err, "cannot open the disk '%s' %s", m->disks[i].path,
 			    m->disks[i].persist ? "for writing" : "for reading");

@@ -57,7 +57,7 @@ opened(struct writer *w, const char *path, int flags, const char *what)
 
 	if (w->start == NULL)
 		return path;
-	fd = open(path, flags | O_CLOEXEC);
+	fd = open(path, flags | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		(void)err_sys(
 		    w->err, "cannot open %s '%s'%s", what, path, (flags & O_ACCMODE) == O_RDWR ? " for writing" : "");
@@ -97,29 +97,39 @@ line(struct writer *w, const char *word, const char *fd, const char *rest)
 
 /* --- devices --- */
 
+/* The file of that name, or one that goes with the machine. */
+static const char *
+overlay(struct writer *w, const char *path)
+{
+	int fd;
+
+	if (path != NULL)
+		return opened(w, path, O_RDWR | O_CREAT, "the overlay");
+	if (w->start == NULL)
+		return "(temporary)";
+	fd = host_temporary_file(w->err);
+	return fd < 0 ? NULL : given(w, fd);
+}
+
 static int
 add_disk(struct writer *w, const struct machine_disk *d)
 {
-	bool overlay = !d->persist && !d->read_only;
-	const char *fd = opened(w, d->path, d->persist ? O_RDWR : O_RDONLY, "the disk"), *over = "-";
+	/* A kept overlay can be committed, so the image is its machine's alone. */
+	bool writes = d->persist || d->overlay != NULL;
+	const char *fd = opened(w, d->path, writes ? O_RDWR : O_RDONLY, "the disk"), *over = "-";
 	int raw;
 
 	if (fd == NULL)
 		return -1;
 	if (w->start != NULL) {
 		raw = w->start->opened[w->start->nopened - 1];
-		if (!d->unlocked && disk_lock(raw, d->persist ? DISK_LOCK_WRITE : DISK_LOCK_READ, d->path, w->err) < 0)
+		if (!d->unlocked && disk_lock(raw, writes ? DISK_LOCK_WRITE : DISK_LOCK_READ, d->path, w->err) < 0)
 			return -1;
 	}
-	if (overlay && w->start == NULL)
-		over = "(temporary)";
-	else if (overlay) {
-		int temp = host_temporary_file(w->err);
-
-		if (temp < 0)
-			return -1;
-		over = given(w, temp);
-	}
+	if (!d->persist && !d->read_only)
+		over = overlay(w, d->overlay);
+	if (over == NULL)
+		return -1;
 	str_addf(&w->text, "disk %s %s %s\n", fd, over, d->read_only ? "ro" : "rw");
 	return 0;
 }

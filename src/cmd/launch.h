@@ -81,6 +81,7 @@ struct launch {
 	size_t nvars, vars_cap;
 	struct machine_share *shares;
 	size_t nshares, shares_cap;
+	const char *overlay; /* file that keeps the writes; NULL: none */
 	bool write_through; /* the guest's writes reach the image */
 	bool pidfile; /* qemu-NAME.pid in the current directory */
 	bool loud; /* append replaces -z, whatever it says */

@@ -181,6 +181,7 @@ disks(struct launch *l)
 		disk = machine_add_disk(&l->machine);
 		disk->path = l->image;
 		disk->persist = l->write_through;
+		disk->overlay = l->overlay;
 		disk->unlocked = l->write_through && launch_is(l, SET_SHARERW);
 	}
 	if (second != NULL) {

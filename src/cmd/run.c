@@ -28,6 +28,7 @@ enum {
 	OPT_JSON,
 	OPT_NAME,
 	OPT_NETWORK,
+	OPT_OVERLAY,
 	OPT_PTY,
 	OPT_QMP,
 	OPT_RM,
@@ -61,6 +62,7 @@ static const struct option longs[] = {
 	{ "memory", required_argument, NULL, 'm' },
 	{ "name", required_argument, NULL, OPT_NAME },
 	{ "network", required_argument, NULL, OPT_NETWORK },
+	{ "overlay", required_argument, NULL, OPT_OVERLAY },
 	{ "print", no_argument, NULL, 'n' },
 	{ "publish", required_argument, NULL, 'p' },
 	{ "pty", optional_argument, NULL, OPT_PTY },
@@ -308,6 +310,9 @@ option(struct launch *l, int ch, struct err *err)
 		return 0;
 	case OPT_NETWORK:
 		return network(l, optarg, err);
+	case OPT_OVERLAY:
+		l->overlay = optarg;
+		return 0;
 	case OPT_RW:
 		l->write_through = true;
 		return 0;
@@ -328,6 +333,8 @@ check_options(const struct launch *l, struct err *err)
 {
 	if (l->set[SET_DAEMON].file == NULL && launch_is(l, SET_DAEMON) && l->all_keys)
 		return err_usage(err, "-d leaves the terminal, -i and -t are about it: one or the other");
+	if (l->overlay != NULL && l->write_through)
+		return err_usage(err, "--overlay keeps the writes off the image, --rw lets them in: one or the other");
 	if (l->trace.on && launch_is(l, SET_DAEMON))
 		return err_usage(err, "-d leaves the machine alone, a trace looks at it: one or the other");
 	if (l->control != NULL && launch_is(l, SET_DAEMON))
@@ -400,6 +407,8 @@ const struct command cmd_run = {
 	    "  --initrd    load the image as initrd: the root is a memory disk\n"
 	    "  --name NAME name of the instance (the service's)\n"
 	    "  --network user|none\n"
+	    "  --overlay FILE\n"
+	    "              keep what the guest writes in FILE, for the next run or to be committed (--vmm smol)\n"
 	    "  --pty[=COMMAND]\n"
 	    "              console on a pseudo-terminal, for COMMAND\n"
 	    "  --qmp PORT  QEMU's QMP on that TCP port of localhost\n"

@@ -57,6 +57,7 @@ struct machine_disk {
 	bool read_only; /* the guest sees a read-only disk */
 	bool persist; /* writes reach the file, under its lock; else they end with the instance */
 	bool unlocked; /* only with persist: without the lock, others may write too */
+	const char *overlay; /* file that keeps the writes, of smol-vmm's format; only without persist; NULL: none */
 };
 
 struct machine_forward {

@@ -8,7 +8,7 @@
  * disk that has a cache.
  *
  * #syscalls disk loop: preadv preadv2 pwritev pread64 pwrite64 fallocate fdatasync ftruncate fstat newfstatat
- * fcntl:1=F_GETFL
+ * #syscalls disk loop: fcntl:1=F_GETFL
  */
 #ifndef SMOL_VMM_DISK_H
 #define SMOL_VMM_DISK_H

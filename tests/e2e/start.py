@@ -509,4 +509,5 @@ TESTS = [
     ("errors: one line, the right status", errors),
 ]
 
-sys.exit(main(TESTS))
+if __name__ == "__main__":
+    sys.exit(main(TESTS))
