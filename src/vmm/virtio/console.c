@@ -5,6 +5,7 @@
 #include "vmm/virtio/console.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -31,6 +32,10 @@ enum {
 	PORT_OPEN = 6,
 	CONFIG_EMERG_WRITE = 8,
 	INPUT_BYTES = 4096,
+	/* In one go, under the lock, for which the loop may wait. */
+	OUTPUT_BYTES = 1 << 20,
+	OUTPUT_CHAINS = QUEUE_SIZE,
+	CONTROL_CHAINS = 4 * CONTROL_SIZE,
 };
 
 static unsigned
@@ -71,6 +76,8 @@ control_flush(struct virtio_console *v)
 	memmove(v->waiting, v->waiting + i, (v->nwaiting - i) * sizeof(v->waiting[0]));
 	v->nwaiting -= i;
 	virtio_used(d, Q_CONTROL_IN);
+	if (d->queues[Q_CONTROL_IN].broken)
+		virtio_needs_reset(d);
 }
 
 static void
@@ -98,7 +105,7 @@ port_watch(struct virtio_console_port *p)
 	/* Input is read only into a buffer of the guest's. */
 	if (!p->ended && virtio_running(&v->device) && q->ready && !q->broken)
 		events |= EPOLLIN | EPOLLONESHOT;
-	if (p->stuck || (p->id == 0 && v->nearly > 0))
+	if (p->stuck || p->more || (p->id == 0 && v->nearly > 0))
 		events |= EPOLLOUT;
 	(void)loop_set(v->device.loop, &p->stream, events, &ignored);
 }
@@ -131,30 +138,42 @@ control_drain(struct virtio_console *v)
 {
 	struct virtio_device *d = &v->device;
 	static __thread struct virtqueue_chain c;
+	struct virtqueue *q = &d->queues[Q_CONTROL_OUT];
 	uint8_t m[CONTROL_BYTES];
+	unsigned n;
 
-	while (virtqueue_pop(&d->queues[Q_CONTROL_OUT], &c) > 0) {
+	for (n = 0; n < CONTROL_CHAINS && virtqueue_pop(q, &c) > 0; n++) {
 		if (iov_read(c.iov, c.nout, 0, m, sizeof(m)) == sizeof(m))
 			control_receive(v, m);
-		virtqueue_push(&d->queues[Q_CONTROL_OUT], c.head, 0);
+		virtqueue_push(q, c.head, 0);
 	}
+	/* No driver has so much to say: some vCPU fills the queue as fast as we empty it. */
+	if (n == CONTROL_CHAINS)
+		(void)virtqueue_break(q);
+	if (q->broken)
+		virtio_needs_reset(d);
 	virtio_used(d, Q_CONTROL_OUT);
 }
 
 /* --- bytes --- */
 
-/* What of the chain in hand is not written yet; false if the socket takes no more now. */
+/* What of the chain in hand is not written yet; false if the socket, or the others' patience, takes no more now. */
 static bool
-output_rest(struct virtio_console_port *p)
+output_rest(struct virtio_console_port *p, uint64_t *budget)
 {
 	const struct virtqueue_chain *c = &p->console->stuck_chain[p->id];
 	uint8_t buf[INPUT_BYTES];
 	size_t len;
 	ssize_t n;
 
+	if (p->stream.fd < 0)
+		p->at = p->bytes;
 	while (p->at < p->bytes) {
-		len = iov_read(c->iov, c->nout, p->at, buf, sizeof(buf));
-		n = p->stream.fd < 0 ? (ssize_t)len : write(p->stream.fd, buf, len);
+		if (*budget == 0)
+			return false;
+		len = iov_read(c->iov, c->nout, p->at, buf, u64_min(sizeof(buf), *budget));
+		*budget -= len;
+		n = write(p->stream.fd, buf, len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -195,22 +214,30 @@ output(struct virtio_console_port *p)
 	struct virtio_device *d = &p->console->device;
 	struct virtqueue *q = &d->queues[queue_out(p)];
 	struct virtqueue_chain *c = &p->console->stuck_chain[p->id];
+	uint64_t budget = OUTPUT_BYTES;
+	unsigned chains;
 
-	while (p->id != 0 || early_flush(p->console)) {
+	p->more = false;
+	for (chains = 0; p->id != 0 || early_flush(p->console); chains++) {
 		if (!p->stuck) {
+			p->more = chains >= OUTPUT_CHAINS && virtqueue_waiting(q);
+			if (p->more)
+				break;
 			if (virtqueue_pop(q, c) <= 0)
 				break;
 			p->head = c->head;
 			p->at = 0;
 			p->bytes = c->out_bytes;
 		}
-		p->stuck = !output_rest(p);
+		p->stuck = !output_rest(p, &budget);
 		if (p->stuck)
 			break;
 		(void)pthread_cond_broadcast(&p->console->room);
 		virtqueue_push(q, p->head, 0);
 	}
 	virtio_used(d, queue_out(p));
+	if (q->broken)
+		virtio_needs_reset(d);
 	port_watch(p);
 }
 
@@ -223,13 +250,25 @@ input(struct virtio_console_port *p)
 	uint8_t buf[INPUT_BYTES];
 	ssize_t n;
 
-	if (p->ended || !virtio_running(d) || virtqueue_pop(q, &c) <= 0)
+	if (p->ended || !virtio_running(d))
 		return;
+	if (virtqueue_pop(q, &c) <= 0) {
+		if (q->broken)
+			virtio_needs_reset(d);
+		return;
+	}
+	if (c.in_bytes == 0) { /* room for nothing */
+		q->dropped++;
+		virtqueue_push(q, c.head, 0);
+		virtio_used(d, queue_in(p));
+		port_watch(p);
+		return;
+	}
 	n = read(p->stream.fd, buf, c.in_bytes < sizeof(buf) ? c.in_bytes : sizeof(buf));
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			p->ended = true;
-		q->avail_idx--; /* the buffer was not used: it is the next again */
+		virtqueue_unpop(q, 1); /* the buffer was not used: it is the next again */
 	} else {
 		p->console->in_bytes += (uint64_t)n;
 		virtqueue_push(q, c.head, (uint32_t)iov_write(c.iov + c.nout, c.nin, 0, buf, (size_t)n));
@@ -271,6 +310,16 @@ wait_for_room(struct virtio_console *v)
 	return true;
 }
 
+/* Lets the loop have the lock; false: the machine ends. */
+static bool
+breathe(struct virtio_console *v)
+{
+	(void)pthread_mutex_unlock(&v->device.lock);
+	(void)sched_yield();
+	(void)pthread_mutex_lock(&v->device.lock);
+	return atomic_load(&v->device.vm->end) == VM_RUNNING;
+}
+
 static struct virtio_console_port *
 port_of_queue(struct virtio_console *v, unsigned queue)
 {
@@ -292,7 +341,7 @@ notify(struct virtio_device *d, unsigned queue)
 	else if (p != NULL && queue % 2 == 1)
 		do
 			output(p);
-		while (p->stuck && p->id == 0 && wait_for_room(v));
+		while (p->stuck ? p->id == 0 && wait_for_room(v) : p->more && breathe(v));
 	else if (p != NULL)
 		port_watch(p);
 }
@@ -319,7 +368,7 @@ reset(struct virtio_device *d)
 
 	v->nwaiting = 0;
 	for (i = 0; i < v->nports; i++) {
-		v->ports[i].stuck = v->ports[i].guest_open = false;
+		v->ports[i].stuck = v->ports[i].more = v->ports[i].guest_open = false;
 		d->queues[queue_in(&v->ports[i])].ready = false;
 		port_watch(&v->ports[i]);
 	}

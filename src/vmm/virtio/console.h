@@ -29,6 +29,7 @@ struct virtio_console_port {
 	bool ended; /* the other side will send nothing more */
 	bool guest_open;
 	bool stuck; /* head is not yet written out whole */
+	bool more; /* there are further chains, for after the others' turn */
 	uint16_t head;
 	uint64_t at, bytes; /* written of it, and how many it has */
 };

@@ -179,12 +179,16 @@ status_write(struct virtio_device *d, uint32_t v)
 		device_reset(d);
 		return;
 	}
-	v &= 0xff;
-	/* Without VERSION_1, or with what was not offered, there is no agreement. */
+	/* Only a reset takes a bit back: features stay as they were agreed on. */
+	v = (v & 0xff & ~(uint32_t)STATUS_NEEDS_RESET) | before;
+	/* Without VERSION_1, or with what was not offered, there is no agreement, */
 	if ((v & STATUS_FEATURES_OK) != 0 && (before & STATUS_FEATURES_OK) == 0 &&
 	    ((d->driver_features & ~d->features) != 0 || !virtio_has(d, VIRTIO_F_VERSION_1)))
 		v &= ~(uint32_t)STATUS_FEATURES_OK;
-	d->status = v | (before & STATUS_NEEDS_RESET);
+	/* and without an agreement no device that runs. */
+	if ((v & STATUS_FEATURES_OK) == 0)
+		v &= ~(uint32_t)STATUS_DRIVER_OK;
+	d->status = v;
 	if ((v & ~before & STATUS_FEATURES_OK) != 0)
 		queues_agree(d);
 	if ((v & STATUS_DRIVER_OK) != 0 && (before & STATUS_DRIVER_OK) == 0 && d->ops->start != NULL)

@@ -52,8 +52,8 @@ virtqueue_reset(struct virtqueue *q)
 	*q = (struct virtqueue){ .mem = q->mem, .size_max = q->size_max, .size = q->size_max, .dropped = q->dropped };
 }
 
-static int
-broken(struct virtqueue *q)
+int
+virtqueue_break(struct virtqueue *q)
 {
 	q->broken = true;
 	q->dropped++;
@@ -84,6 +84,9 @@ add_buffer(struct virtqueue *q, struct virtqueue_chain *c, const struct desc *d)
 	void *p = mem_at(q->mem, d->addr, d->len);
 
 	if (p == NULL || n == VIRTQUEUE_IOV_MAX || (!write && c->nin > 0))
+		return false;
+	/* "a buffer ... longer than 2^32 bytes in total" is none (section 2.7.5). */
+	if (c->out_bytes + c->in_bytes + d->len > UINT32_MAX)
 		return false;
 	c->iov[n] = (struct iovec){ p, d->len };
 	if (write) {
@@ -160,12 +163,12 @@ virtqueue_pop(struct virtqueue *q, struct virtqueue_chain *c)
 	if (waiting == 0)
 		return 0;
 	if (waiting > q->size)
-		return broken(q);
+		return virtqueue_break(q);
 	c->head = load16(q->avail + 4 + 2 * (q->avail_idx % q->size));
 	c->nout = c->nin = 0;
 	c->out_bytes = c->in_bytes = 0;
 	if (!walk(q, c, q->desc, q->size, c->head, false))
-		return broken(q);
+		return virtqueue_break(q);
 	q->avail_idx++;
 	return 1;
 }

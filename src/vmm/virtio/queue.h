@@ -55,6 +55,9 @@ bool virtqueue_peek(const struct virtqueue *);
 /* 1: the next chain; 0: there is none; -1: the queue is broken. */
 int virtqueue_pop(struct virtqueue *, struct virtqueue_chain *);
 
+/* The driver lies, as a device sees: the queue gives nothing more. -1. */
+int virtqueue_break(struct virtqueue *);
+
 /* The n chains taken last, none of them given back, are the next again. */
 void virtqueue_unpop(struct virtqueue *, unsigned n);
 
