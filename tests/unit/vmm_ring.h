@@ -203,7 +203,8 @@ ring_turn(struct ring_host *h)
 	for (i = 0; i < n; i++) {
 		struct loop_source *s = e[i].data.ptr;
 
-		s->fn(s->arg, e[i].events);
+		if (s->events != 0)
+			s->fn(s->arg, e[i].events);
 	}
 	return n;
 }
