@@ -5,7 +5,6 @@
  * guest panicked, 4 it asked for a reset, 5 it was stopped, 64 + N it wrote N
  * to the exit port (127: N is 63 or more).
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,8 +49,6 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "usage: smol-vmm FD\n\n'smol run --vmm smol' starts it.\n");
 		return 2;
 	}
-	/* A reader of the console that goes away ends its socket, not the machine. */
-	(void)signal(SIGPIPE, SIG_IGN);
 	if (spawn_std_open(&err) < 0 || config_read(&config, argv[1], &err) < 0 ||
 	    confine_descriptors(&config, &err) < 0 || monitor_run(&config, start_ns, &result, &err) < 0) {
 		(void)fprintf(stderr, "smol-vmm: %s\n", err.msg);
