@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Port traffic: UART, clock, fw_cfg (its DMA too) and the reset ports, with
- * bytes from the host's side in between.  Five bytes an access: a device's
+ * Port traffic: UART, clock, fw_cfg (its DMA too) and the ports that end or
+ * reset the machine, with bytes and the button from the host's side in between.  Five bytes an access: a device's
  * port or any, the width, a value.
  */
+#include "vmm/device/exit.h"
+#include "vmm/device/power.h"
 #include "vmm_device.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,6 +18,7 @@ struct ports {
 	struct uart uart;
 	struct rtc rtc;
 	struct fwcfg fwcfg;
+	struct power power;
 	int peer;
 };
 
@@ -36,6 +39,8 @@ ports_init(struct ports *p)
 	fwcfg_attach(&p->fwcfg, &p->vm);
 	rtc_attach(&p->rtc, &p->vm);
 	reset_attach(&p->vm);
+	exit_attach(&p->vm);
+	power_attach(&p->power, &p->vm);
 	machine_need(uart_attach(&p->uart, &p->vm, &p->host.loop, fds[0], &err) == 0);
 }
 
@@ -61,6 +66,7 @@ host(struct ports *p, struct input *in)
 	uint8_t buf[256];
 
 	(void)send(p->peer, buf, u8(in) % 40, MSG_DONTWAIT);
+	(void)power_button_press(&p->power);
 	(void)ring_turn(&p->host);
 	if (u8(in) % 2 == 0)
 		while (recv(p->peer, buf, sizeof(buf), MSG_DONTWAIT) > 0)
@@ -70,7 +76,8 @@ host(struct ports *p, struct input *in)
 static void
 step_port(struct ports *p, struct input *in)
 {
-	static const uint16_t reset[] = { 0x64, 0x92, 0xcf9 };
+	static const uint16_t end[] = { 0x64, 0x92, 0xcf9, LAYOUT_PORT_EXIT, LAYOUT_PORT_PANIC, LAYOUT_PORT_POWER,
+		LAYOUT_PORT_POWER + LAYOUT_POWER_EVENTS };
 	uint8_t op = u8(in), size = (uint8_t)(1u << (op >> 4 & 3)), a = u8(in);
 	uint16_t port = 0;
 
@@ -86,7 +93,7 @@ step_port(struct ports *p, struct input *in)
 		port = (uint16_t)(FW_CFG + a % 13);
 		break;
 	case 4:
-		port = reset[a % 3];
+		port = end[a % nitems(end)];
 		break;
 	case 5:
 		dma(p, in);
