@@ -12,10 +12,11 @@
 #include "base/defs.h"
 
 void
-channel_init(struct channel *c, const char *text)
+channel_init(struct channel *c, const char *text, const char *panic)
 {
 	c->fd = c->peer = -1;
 	watch_init(&c->watch, text);
+	watch_init(&c->panic, panic);
 }
 
 int
@@ -115,8 +116,11 @@ listen_to_guest(struct channel *c)
 	if (n <= 0)
 		return;
 	c->last = buf[n - 1];
+	c->nbytes += (size_t)n;
 	if (watch_feed(&c->watch, buf, (size_t)n))
 		c->seen = true;
+	if (watch_feed(&c->panic, buf, (size_t)n))
+		c->panicked = true;
 	for (i = 0; i < c->nfronts; i++)
 		relay_add(&c->fronts[i]->out, buf, (size_t)n);
 }

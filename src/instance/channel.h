@@ -28,12 +28,13 @@ struct channel {
 	struct relay keys;
 	struct front *fronts[CHANNEL_FRONTS];
 	size_t nfronts;
-	struct watch watch;
-	bool seen; /* the watch has found its text */
+	struct watch watch, panic;
+	bool seen, panicked; /* the watches have found their texts */
+	uint64_t nbytes; /* that the guest has said */
 };
 
-/* No descriptors yet, no fronts; text as in watch_init(). */
-void channel_init(struct channel *, const char *text);
+/* No descriptors yet, no fronts; text and panic as in watch_init(). */
+void channel_init(struct channel *, const char *text, const char *panic);
 /* A pair of sockets; nonblocking: the backend's end does not block. */
 int channel_open(struct channel *, bool nonblocking, struct err *);
 /* Takes the front over; NULL (it could not be made) is -1. */

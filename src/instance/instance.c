@@ -15,6 +15,7 @@
 
 #define LOOK_MS 500 /* how often a background job looks whether it is one, and the fronts who stands still */
 #define HALT_QUIET_MS 300 /* after NetBSD's last words, nothing more comes */
+#define PANIC_QUIET_MS 3000 /* after a panic's, all is told, traced and dumped */
 
 /* The backend alone holds its ends of the streams. */
 static void
@@ -241,15 +242,34 @@ timeout_ms(const struct instance *in)
 		at = u64_min(at, in->kill_at_ms);
 	if (in->halt_at_ms > 0 && !in->finished)
 		at = u64_min(at, in->halt_at_ms);
+	if (in->panic_at_ms > 0 && !in->finished)
+		at = u64_min(at, in->panic_at_ms);
 	if (background(in) || in->process.reaped || blocked)
 		at = u64_min(at, now + LOOK_MS);
 	return at == UINT64_MAX ? -1 : at <= now ? 0 : (int)(at - now);
+}
+
+/* A panic whose kernel neither resets nor is looked at: its debugger waits for keys that nobody has. */
+static void
+act_on_panic(struct instance *in)
+{
+	const struct channel *c = &in->channels[0];
+	const struct terminal *t = in->stdio == NULL ? NULL : front_stdio_terminal(in->stdio);
+
+	if (!c->panicked || (t != NULL && t->fd >= 0))
+		return;
+	if (in->panic_at_ms == 0 || c->nbytes != in->panic_nbytes) {
+		in->panic_nbytes = c->nbytes;
+		in->panic_at_ms = now_ms() + PANIC_QUIET_MS;
+	} else if (now_ms() >= in->panic_at_ms)
+		instance_finish(in, INSTANCE_PANICKED);
 }
 
 /* What the guest said, and the clock. */
 static void
 act(struct instance *in)
 {
+	act_on_panic(in);
 	if (in->nchannels > 1 && in->channels[1].seen)
 		instance_finish(in, INSTANCE_DONE);
 	if (!in->channels[0].watch.ended)

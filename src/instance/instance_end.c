@@ -126,7 +126,7 @@ instance_verdict(struct instance *in)
 	if (in->ending || in->finished || in->stopping)
 		return 0;
 	process_listen(&in->process);
-	if (c->end == CONTROL_PANICKED) {
+	if (c->end == CONTROL_PANICKED || in->channels[0].panicked) {
 		in->result->end = INSTANCE_PANICKED;
 		return 0;
 	}

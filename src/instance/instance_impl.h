@@ -49,7 +49,8 @@ struct instance {
 	bool finished; /* the guest said that it is done: what it said still counts */
 	bool stopping; /* the guest was asked to end; result says by whom */
 	bool ending; /* by us: its output no longer matters */
-	uint64_t stop_at_ms, kill_at_ms, halt_at_ms; /* 0: not */
+	uint64_t stop_at_ms, kill_at_ms, halt_at_ms, panic_at_ms; /* 0: not */
+	uint64_t panic_nbytes; /* what the console had said when panic_at_ms was set */
 	bool failed; /* err says why */
 	struct err *err;
 };

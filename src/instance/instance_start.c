@@ -17,8 +17,16 @@
 #include "instance/trace.h"
 #include "instance/unix_socket.h"
 
-/* sys/arch/<arch>/<arch>/machdep.c, cpu_reboot() */
-static const char halted[] = "\nThe operating system has halted.\nPlease press any key to reboot.\n\n";
+/* What a kernel says at its end. */
+static const struct last_words {
+	const char *halted, *panic;
+} last_words[] = {
+	/* sys/arch/<arch>/<arch>/machdep.c, cpu_reboot(); sys/kern/subr_prf.c, vpanic() */
+	[MACHINE_GUEST_NETBSD] = { "\nThe operating system has halted.\nPlease press any key to reboot.\n\n",
+	    "\npanic: " },
+	/* kernel/panic.c, vpanic() */
+	[MACHINE_GUEST_LINUX] = { NULL, "\nKernel panic - not syncing: " },
+};
 static const char done[] = "\nJEMATA!";
 
 static int
@@ -199,14 +207,17 @@ static void
 open_channels(struct instance *in)
 {
 	const struct machine *m = in->machine;
+	const struct last_words *words = &last_words[m->guest];
 	size_t i;
 
 	in->nchannels = 1 + (in->backend->all_ports || m->nports == 0 ? m->nports : 1);
 	in->channels = xcalloc(in->nchannels, sizeof(*in->channels));
 	for (i = 0; i < in->nchannels; i++)
-		channel_init(&in->channels[i], i == 1					    ? done
-					       : i == 0 && m->guest == MACHINE_GUEST_NETBSD ? halted
-											    : NULL);
+		channel_init(&in->channels[i],
+		    i == 0   ? words->halted
+		    : i == 1 ? done
+			     : NULL,
+		    i == 0 ? words->panic : NULL);
 	in->polls = xcalloc(P_CHANNELS + in->nchannels * CHANNEL_FDS, sizeof(*in->polls));
 }
 

@@ -156,6 +156,14 @@ def halted():
     assert r.returncode == 0 and r.stderr == "smol: the guest ended\n" and "more" in r.stdout, r
 
 
+def panicked():
+    words = "print [   1.2345678] panic: lock error"
+    r = probe("-i", image("print no panic: here", words, "print db{0}>", "sleep 60"))
+    assert r.returncode == 3 and r.stderr == "smol: the guest panicked\n" and "db{0}>" in r.stdout, r
+    r = probe("-i", image(words, "exit 0"))
+    assert r.returncode == 3 and r.stderr == "smol: the guest panicked\n", r
+
+
 def pid_file():
     p = Running("start", "-k", COM, "-a", "guest.hang", "-i", DISK)
     p.until(b"hanging")
@@ -486,6 +494,7 @@ def errors():
 TESTS = [
     ("JEMATA! on port 1 ends it, without socat", jemata),
     ("halt is the end, its words alone are not", halted),
+    ("a panic is told, and ends what nobody looks at", panicked),
     ("qemu-NAME.pid", pid_file),
     ("-n: host sockets, both ways, one client", host_sockets),
     ("stale, live and false socket files", socket_files),
