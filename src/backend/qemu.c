@@ -135,6 +135,8 @@ qemu_check(const struct machine *m, const struct host_accel *accel, struct err *
 		return err_set(err,
 		    "QEMU's %s takes %zu devices, this machine has %zu: disks, NICs, shares and a console",
 		    qemu_is_microvm(m) ? "microvm" : "virt", slots, devices);
+	if (m->nic.nallows > 0)
+		return err_set(err, "QEMU's restricted network allows nothing; '--vmm smol' has destinations");
 	if (m->nfwcfg > FWCFG_MAX)
 		return err_set(
 		    err, "QEMU takes %d variables and files for the guest, this machine has %zu", FWCFG_MAX, m->nfwcfg);

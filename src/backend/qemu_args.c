@@ -159,7 +159,7 @@ add_user_nic(struct args *a, const struct machine *m)
 
 	if (m->nic.kind == MACHINE_NIC_NONE)
 		return;
-	str_add(&s, "user,id=net0,ipv6=off");
+	str_add(&s, m->nic.restricted ? "user,id=net0,ipv6=off,restrict=on" : "user,id=net0,ipv6=off");
 	for (i = 0; i < m->nic.nforwards; i++) {
 		const struct machine_forward *f = &m->nic.forwards[i];
 

@@ -153,11 +153,16 @@ add_nic(struct writer *w, const char *fd)
 }
 
 static void
-net_description(const struct machine_nic *nic, int frames, int ready, struct str *out)
+net_description(const struct machine_nic *nic, const char *frames, const char *ready, struct str *out)
 {
 	size_t i;
 
-	str_addf(out, "smol-net 1\nframes %d\nready %d\n", frames, ready);
+	str_addf(out, "smol-net 1\nframes %s\nready %s\n", frames, ready);
+	if (nic->restricted)
+		str_add(out, "restrict\n");
+	for (i = 0; i < nic->nallows; i++)
+		str_addf(out, "allow %s %s %s\n", nic->allows[i].udp ? "udp" : "tcp", nic->allows[i].prefix,
+		    nic->allows[i].ports);
 	for (i = 0; i < nic->nforwards; i++) {
 		const struct machine_forward *f = &nic->forwards[i];
 
@@ -184,7 +189,7 @@ prepare_net(struct writer *w, int frames, int ready)
 	if (fd < 0)
 		return -1;
 	s->opened[s->nopened++] = fd;
-	net_description(&w->m->nic, frames, ready, &text);
+	net_description(&w->m->nic, arena_printf(w->arena, "%d", frames), arena_printf(w->arena, "%d", ready), &text);
 	rv = write_full(fd, text.p, text.len) < 0 || lseek(fd, 0, SEEK_SET) < 0;
 	str_release(&text);
 	if (rv != 0)
@@ -335,6 +340,10 @@ vmm_show(const struct machine *m, const struct backend_env *env, struct arena *a
 
 	if (rv == 0)
 		str_addn(out, w.text.p, w.text.len);
+	if (rv == 0 && m->nic.kind != MACHINE_NIC_NONE) {
+		str_add(out, "\n");
+		net_description(&m->nic, "(smol-vmm)", "(smol)", out);
+	}
 	str_release(&w.text);
 	return rv;
 }

@@ -19,6 +19,7 @@
 /* Options without a letter. */
 enum {
 	OPT_ACPI = 1,
+	OPT_ALLOW,
 	OPT_BALLOON,
 	OPT_COLD,
 	OPT_CONTROL,
@@ -47,6 +48,7 @@ enum {
 
 static const struct option longs[] = {
 	{ "acpi", no_argument, NULL, OPT_ACPI },
+	{ "allow", required_argument, NULL, OPT_ALLOW },
 	{ "balloon", no_argument, NULL, OPT_BALLOON },
 	{ "cold", no_argument, NULL, OPT_COLD },
 	{ "control", required_argument, NULL, OPT_CONTROL },
@@ -212,9 +214,10 @@ volume(struct launch *l, const char *arg, struct err *err)
 static int
 network(struct launch *l, const char *arg, struct err *err)
 {
-	if (strcmp(arg, "none") != 0 && strcmp(arg, "user") != 0)
-		return err_usage(err, "bad network '%s': want user or none; --tap is a second one", arg);
+	if (strcmp(arg, "none") != 0 && strcmp(arg, "user") != 0 && strcmp(arg, "restricted") != 0)
+		return err_usage(err, "bad network '%s': want user, restricted or none; --tap is a second one", arg);
 	launch_set(l, SET_NONET, *arg == 'n' ? "y" : "");
+	l->machine.nic.restricted = *arg == 'r';
 	return 0;
 }
 
@@ -300,6 +303,8 @@ option(struct launch *l, int ch, struct err *err)
 		return 0;
 	case 'v':
 		return volume(l, optarg, err);
+	case OPT_ALLOW:
+		return machine_allow_parse(&l->machine, &l->arena, optarg, err);
 	case OPT_CONTROL:
 		l->control = optarg;
 		return 0;
@@ -333,6 +338,8 @@ check_options(const struct launch *l, struct err *err)
 {
 	if (l->set[SET_DAEMON].file == NULL && launch_is(l, SET_DAEMON) && l->all_keys)
 		return err_usage(err, "-d leaves the terminal, -i and -t are about it: one or the other");
+	if (l->machine.nic.nallows > 0 && !l->machine.nic.restricted)
+		return err_usage(err, "--allow is about a restricted network: it needs --network restricted");
 	if (l->overlay != NULL && l->write_through)
 		return err_usage(err, "--overlay keeps the writes off the image, --rw lets them in: one or the other");
 	if (l->trace.on && launch_is(l, SET_DAEMON))
@@ -397,6 +404,8 @@ const struct command cmd_run = {
 	    "  -v DIR[:ro] share a directory by 9p (vio9p0, ...)\n"
 	    "  -x ARGS     more arguments for QEMU\n"
 	    "  --acpi      give the guest ACPI tables and a power button (Linux has them anyway)\n"
+	    "  --allow ADDR[/BITS]:PORT[-LAST][/udp]|dns\n"
+	    "              with --network restricted: what the guest may reach; may repeat (--vmm smol)\n"
 	    "  --balloon   a device by which memory can be taken back from the guest\n"
 	    "  --control SOCKET\n"
 	    "              listen there for requests: JSON, a line each (smol-run(1))\n"
@@ -406,7 +415,7 @@ const struct command cmd_run = {
 	    "              file for the guest, by fw_cfg\n"
 	    "  --initrd    load the image as initrd: the root is a memory disk\n"
 	    "  --name NAME name of the instance (the service's)\n"
-	    "  --network user|none\n"
+	    "  --network user|restricted|none\n"
 	    "  --overlay FILE\n"
 	    "              keep what the guest writes in FILE, for the next run or to be committed (--vmm smol)\n"
 	    "  --pty[=COMMAND]\n"
@@ -414,6 +423,7 @@ const struct command cmd_run = {
 	    "  --qmp PORT  QEMU's QMP on that TCP port of localhost\n"
 	    "  --root ROOT root device (the image's label)\n"
 	    "  --rw        let the guest write to the image; else its writes end with it\n"
+	    "  --trace     tell at the end when it reached what ('smol trace' does it many times)\n"
 	    "  --unlocked  with --rw: do not lock the image\n"
 	    "  --serial PORT\n"
 	    "              console on that TCP port of localhost, by telnet\n"

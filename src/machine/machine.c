@@ -26,6 +26,7 @@ machine_release(struct machine *m)
 {
 	free(m->disks);
 	free(m->nic.forwards);
+	free(m->nic.allows);
 	free(m->taps);
 	free(m->shares);
 	free(m->fwcfg);

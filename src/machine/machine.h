@@ -73,10 +73,20 @@ enum machine_nic_kind {
 	MACHINE_NIC_USER, /* guest 10.0.2.15/24, gateway 10.0.2.2, DNS 10.0.2.3 */
 };
 
+/* A destination of a restricted guest. */
+struct machine_allow {
+	bool udp;
+	const char *prefix; /* "192.0.2.0/24" */
+	const char *ports; /* "443", "1024-65535", "*" */
+};
+
 struct machine_nic {
 	enum machine_nic_kind kind;
 	struct machine_forward *forwards;
 	size_t nforwards, forwards_cap;
+	bool restricted; /* nothing goes out but answers, and what is allowed */
+	struct machine_allow *allows;
+	size_t nallows, allows_cap;
 };
 
 struct machine_tap {
@@ -157,6 +167,9 @@ int machine_mem_parse(const char *text, uint64_t *bytes, struct err *);
  * "[tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport" (QEMU's, smolBSD's).
  */
 int machine_forward_parse(struct machine *, struct arena *, const char *text, struct err *);
+
+/* Adds what a restricted guest may reach: "ADDR[/BITS]:PORT[-LAST][/udp]", "dns". */
+int machine_allow_parse(struct machine *, struct arena *, const char *text, struct err *);
 
 /*
  * Adds fw_cfg entries as startnb.sh's options have them: "K=V,..." become

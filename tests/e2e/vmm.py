@@ -135,6 +135,16 @@ def network():
     status, err = p.end(signal.SIGINT)
     assert status == 130 and "interrupted" in err, err
     nothing_left()
+    r = vmm("-n", "--network", "restricted", "--allow", "dns", "--allow", "192.0.2.0/24:443", "-p", "8080:80", image("exit 0"))
+    for text in ("restrict\n", "allow udp 10.0.2.3 53\n", "allow tcp 192.0.2.0/24 443\n", "forward tcp 0.0.0.0 8080 10.0.2.15 80\n"):
+        assert text in r.stdout, r
+    one_line(vmm("--allow", "dns", image("exit 0")), 2, "--network restricted")
+    p = Running("run", "--vmm", "smol", "-k", PROBE, "--network", "restricted", "--allow", "dns", "-p",
+        f"127.0.0.1:{port}:80", image("serve /var/www 80"))
+    p.until(b"serving")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=DEADLINE) as r:
+        assert b"it is the probe" in r.read()
+    p.end(signal.SIGINT)
 
 
 def detached():

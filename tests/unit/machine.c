@@ -45,6 +45,45 @@ forward_text(const struct machine *m, struct str *s)
 }
 
 static void
+allows(void)
+{
+	static const char *const cases[][2] = {
+		{ "192.0.2.1:443", "tcp 192.0.2.1 443" },
+		{ "192.0.2.0/24:8000-8010/tcp", "tcp 192.0.2.0/24 8000-8010" },
+		{ "0.0.0.0/0:*/udp", "udp 0.0.0.0/0 *" },
+		{ "dns", "udp 10.0.2.3 53" },
+		{ "192.0.2.1/24:1", "bad destination '192.0.2.1/24:1': there are more bits than the prefix has" },
+	};
+	static const char *const refused[] = { "", "dns:53", "1.2.3.4", ":80", "1.2.3.4:", "1.2.3.4:0", "1.2.3:80",
+		"1.2.3.4/33:80", "1.2.3.4/:80", "1.2.3.4:9-8", "1.2.3.4:1-", "1.2.3.4:65536", "host:80",
+		"1.2.3.4:80/sctp" };
+	struct arena arena;
+	struct str s = { 0 };
+	struct machine m;
+	struct err err;
+	size_t i;
+
+	arena_init(&arena);
+	machine_init(&m);
+	for (i = 0; i < nitems(cases); i++) {
+		s.len = 0;
+		if (machine_allow_parse(&m, &arena, cases[i][0], &err) < 0)
+			str_add(&s, err.msg);
+		else
+			str_addf(&s, "%s %s %s", m.nic.allows[i].udp ? "udp" : "tcp", m.nic.allows[i].prefix,
+			    m.nic.allows[i].ports);
+		CHECK_STR(s.p, cases[i][1]);
+	}
+	for (i = 0; i < nitems(refused); i++) {
+		CHECK(machine_allow_parse(&m, &arena, refused[i], &err) < 0);
+		CHECK(err.usage && strstr(err.msg, "bad destination") != NULL);
+	}
+	str_release(&s);
+	machine_release(&m);
+	arena_release(&arena);
+}
+
+static void
 forwards(void)
 {
 	static const char *const cases[][2] = {
@@ -403,7 +442,7 @@ accel(void)
 	}
 }
 
-TEST_MAIN({ "memory sizes", mem }, { "forwards", forwards }, { "machine checks", checks }, { "shares", shares },
-    { "fw_cfg entries", fwcfg }, { "console ports", ports }, { "taps and QMP", taps_and_qmp },
+TEST_MAIN({ "memory sizes", mem }, { "destinations", allows }, { "forwards", forwards }, { "machine checks", checks },
+    { "shares", shares }, { "fw_cfg entries", fwcfg }, { "console ports", ports }, { "taps and QMP", taps_and_qmp },
     { "forwards that collide", check_forwards }, { "kernel command line", cmdline },
     { "Linux's command line", cmdline_linux }, { "cpuinfo", cpuinfo }, { "accelerators", accel })
