@@ -199,6 +199,18 @@ wants_qemu(const struct launch *l)
 	return l->machine.qmp != NULL || l->machine.nqemu_args > 0;
 }
 
+/* Asked for, KVM need not be fast. */
+static const struct backend_ops *
+our_own(struct backend_env *env, struct err *err)
+{
+	env->accel.kind = host_native_kind;
+	if (host_native_probe(env->accel.reason, sizeof(env->accel.reason)) == HOST_NATIVE_ABSENT) {
+		(void)err_set(err, "smol-vmm needs KVM: %s; '--vmm qemu' can do without", env->accel.reason);
+		return NULL;
+	}
+	return &backend_vmm;
+}
+
 /* smol-vmm for amd64 guests where KVM really works, else QEMU; or what the user says. */
 static const struct backend_ops *
 choose_backend(struct launch *l, struct backend_env *env, struct err *err)
@@ -211,12 +223,10 @@ choose_backend(struct launch *l, struct backend_env *env, struct err *err)
 		(void)launch_bad(l, SET_VMM, err);
 		return NULL;
 	}
-	if (host_accel(vmm != NULL && *vmm == 's' ? "kvm" : getenv("QEMU_ACCEL"), l->arch, &env->accel, err) < 0)
+	if (vmm != NULL && *vmm == 's')
+		return our_own(env, err);
+	if (host_accel(getenv("QEMU_ACCEL"), l->arch, &env->accel, err) < 0)
 		return NULL;
-	if (vmm != NULL && *vmm == 's') {
-		(void)snprintf(env->accel.reason, sizeof(env->accel.reason), "smol-vmm has no other");
-		return &backend_vmm;
-	}
 	if (vmm != NULL)
 		return &backend_qemu;
 	if (strcmp(l->arch, "amd64") == 0 && !wants_qemu(l) && env->accel.kind == HOST_ACCEL_KVM &&
