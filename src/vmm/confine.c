@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,8 +19,12 @@
 /* Beside an overlay's clusters: its bitmap, and logs on standard error. */
 #define FILE_BYTES_SPARE (UINT64_C(64) << 20)
 
-/* Taken while the threads are made. */
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+/* Threads that have no filter yet; vCPUs wait until there is none, and with them the guest. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t open;
+	unsigned unfiltered;
+} gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
 
 int
 confine_descriptors(const struct config *c, struct err *err)
@@ -81,11 +86,23 @@ confine_process(const struct config *c, const struct devices *d, struct err *err
 	(void)close(c->kernel_fd);
 	if (c->initrd_fd >= 0)
 		(void)close(c->initrd_fd);
-	(void)pthread_mutex_lock(&gate);
+	gate.unfiltered = c->cpus + devices_threads(d) + 1;
 	return sandbox_enter(&s, err);
 }
 
-/* The loop's thread has such a filter before this one goes on; then only memory can be missing. */
+/* The last one lets the guest run. */
+static void
+filtered(bool wait)
+{
+	(void)pthread_mutex_lock(&gate.lock);
+	if (gate.unfiltered > 0 && --gate.unfiltered == 0)
+		(void)pthread_cond_broadcast(&gate.open);
+	while (wait && gate.unfiltered > 0)
+		(void)pthread_cond_wait(&gate.open, &gate.lock);
+	(void)pthread_mutex_unlock(&gate.lock);
+}
+
+/* A vCPU's, made first, has shown that filters can be had; then only memory can be missing. */
 void
 confine_thread(void *role)
 {
@@ -95,8 +112,7 @@ confine_thread(void *role)
 		(void)fprintf(stderr, "smol-vmm: %s\n", err.msg);
 		_exit(1);
 	}
-	(void)pthread_mutex_lock(&gate);
-	(void)pthread_mutex_unlock(&gate);
+	filtered((enum sandbox_role)(uintptr_t)role == SANDBOX_VCPU);
 }
 
 int
@@ -105,6 +121,15 @@ confine_threads(struct err *err)
 	/* Not sandbox_no_threads(): KVM makes a thread in the first KVM_RUN. No filter lets ours make any. */
 	if (sandbox_filter(SANDBOX_LOOP, err) < 0)
 		return -1;
-	(void)pthread_mutex_unlock(&gate);
+	filtered(false);
 	return 0;
+}
+
+void
+confine_give_up(void)
+{
+	(void)pthread_mutex_lock(&gate.lock);
+	gate.unfiltered = 0;
+	(void)pthread_cond_broadcast(&gate.open);
+	(void)pthread_mutex_unlock(&gate.lock);
 }

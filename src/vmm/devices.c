@@ -158,6 +158,12 @@ static int (*const adders[])(struct devices *, const struct config *, struct err
 	add_balloon,
 };
 
+unsigned
+devices_count(const struct config *c)
+{
+	return (c->nports > 0) + c->ndisks + c->nnets + c->rng + c->nshares + c->balloon;
+}
+
 int
 devices_add(struct devices *d, const struct config *c, struct err *err)
 {
@@ -176,6 +182,18 @@ devices_add(struct devices *d, const struct config *c, struct err *err)
 	return 0;
 }
 
+unsigned
+devices_threads(const struct devices *d)
+{
+	unsigned i, n = d->balloon == NULL ? 0 : d->balloon->worker.nthreads;
+
+	for (i = 0; i < d->nblocks; i++)
+		n += d->blocks[i].worker.nthreads;
+	for (i = 0; i < d->nshares; i++)
+		n += d->shares[i].worker.nthreads;
+	return n;
+}
+
 int
 devices_start(struct devices *d, void (*hook)(void *), struct err *err)
 {
@@ -190,6 +208,17 @@ devices_start(struct devices *d, void (*hook)(void *), struct err *err)
 	return d->balloon == NULL
 		   ? 0
 		   : virtio_worker_start(&d->balloon->worker, hook, (void *)(uintptr_t)SANDBOX_BALLOON, err);
+}
+
+int
+devices_connect(struct devices *d, struct err *err)
+{
+	unsigned i;
+
+	for (i = 0; i < d->nvirtio; i++)
+		if (virtio_device_connect(d->virtio[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 void

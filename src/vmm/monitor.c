@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The order of things: memory and KVM, devices, kernel, vCPUs, sandbox, threads, loop;
+ * The order of things: memory and KVM, devices beside kernel and vCPUs, sandbox, threads, loop;
  * and back.
  */
 #include "vmm/monitor.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,7 @@
 #include <sys/epoll.h>
 
 #include "base/arena.h"
+#include "base/defs.h"
 #include "vmm/boot.h"
 #include "vmm/confine.h"
 #include "vmm/control.h"
@@ -22,6 +26,7 @@
 #include "vmm/sandbox.h"
 #include "vmm/stop.h"
 #include "vmm/vcpu.h"
+#include "vmm/x86_64/cpuid.h"
 
 struct monitor {
 	const struct config *config;
@@ -33,6 +38,10 @@ struct monitor {
 	struct kvmstats kvmstats;
 	struct control control;
 	struct err *err;
+	/* make()'s: the machine was tried to be made, and if it was; if kernel and vCPUs are in it, or why not. */
+	sem_t made;
+	bool vm_made, booted;
+	struct err boot_err;
 };
 
 static void
@@ -44,8 +53,10 @@ ended(void *arg, uint32_t events)
 	m->loop.done = true;
 }
 
+/* --- the machine, by two threads --- */
+
 static int
-boot(struct monitor *m)
+boot(struct monitor *m, const struct kvm_cpuid2 *supported, struct err *err)
 {
 	const struct config *c = m->config;
 	struct boot b = { .mem = &m->vm.mem,
@@ -53,20 +64,54 @@ boot(struct monitor *m)
 		.initrd_fd = c->initrd_fd,
 		.cmdline = c->cmdline,
 		.ncpus = c->cpus,
-		.nvirtio = m->devices.nvirtio,
+		.nvirtio = devices_count(c),
 		.acpi = c->acpi };
 
-	return boot_load(&b, m->err) < 0 ? -1 : vcpu_make_all(&m->vm, c->cpus, &b.entry, m->err);
+	return boot_load(&b, err) < 0 ? -1 : vcpu_make_all(&m->vm, c->cpus, supported, &b.entry, err);
 }
+
+/* CPUID while there is no machine yet; then kernel and vCPUs. */
+static void *
+boot_main(void *arg)
+{
+	struct monitor *m = arg;
+	cleanup_free struct kvm_cpuid2 *supported = cpuid_supported(m->config->kvm_fd, &m->boot_err);
+
+	while (sem_wait(&m->made) < 0)
+		continue;
+	m->booted = m->vm_made && supported != NULL && boot(m, supported, &m->boot_err) == 0;
+	return NULL;
+}
+
+static int
+make(struct monitor *m)
+{
+	const struct config *c = m->config;
+	pthread_t thread;
+	int rv;
+
+	(void)sem_init(&m->made, 0, 0);
+	errno = pthread_create(&thread, NULL, boot_main, m);
+	if (errno != 0)
+		return err_sys(m->err, "cannot start a thread");
+	rv = vm_open(&m->vm, c->kvm_fd, c->mem_bytes, m->err);
+	m->vm_made = rv == 0;
+	(void)sem_post(&m->made);
+	if (rv == 0)
+		rv = devices_add(&m->devices, c, m->err);
+	(void)pthread_join(thread, NULL);
+	(void)sem_destroy(&m->made);
+	return rv < 0 || m->booted ? rv : err_set(m->err, "%s", m->boot_err.msg);
+}
+
+/* --- its life --- */
 
 static int
 run(struct monitor *m)
 {
 	const struct config *c = m->config;
 
-	if (vm_open(&m->vm, c->kvm_fd, c->mem_bytes, m->err) < 0 || loop_init(&m->loop, m->err) < 0)
-		return -1;
-	if (devices_add(&m->devices, c, m->err) < 0 || boot(m) < 0)
+	if (loop_init(&m->loop, m->err) < 0 || make(m) < 0)
 		return -1;
 	m->ended = (struct loop_source){ .fd = m->vm.end_fd, .fn = ended, .arg = m };
 	if (loop_set(&m->loop, &m->ended, EPOLLIN, m->err) < 0)
@@ -83,6 +128,8 @@ run(struct monitor *m)
 	if (confine_threads(m->err) < 0)
 		return -1;
 	control_started(&m->control);
+	if (devices_connect(&m->devices, m->err) < 0)
+		return -1;
 	return loop_run(&m->loop, m->err);
 }
 
@@ -92,6 +139,7 @@ halt(struct monitor *m, const char *why)
 {
 	vm_end(&m->vm, VM_FAILED, why);
 	devices_wake(&m->devices);
+	confine_give_up();
 	vcpu_stop_all(&m->vm);
 }
 

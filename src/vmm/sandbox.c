@@ -85,16 +85,13 @@ set_limits(const struct sandbox *s)
 
 /* --- privileges --- */
 
-/* Who has no CAP_SETPCAP has no bounding set to give away; nor can he fill it, with no_new_privs. */
+/* The bounding set, which bounds what execve() gives, stays: with no_new_privs it gives nothing. */
 static int
 drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 } };
-	int cap;
 
-	for (cap = 0; cap < 64 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
-		continue;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return -1;
 	return (int)syscall(SYS_capset, &header, none);

@@ -69,10 +69,16 @@ gain_mounts(void)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
+	int rv, tries = 500;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWIPC) == 0)
+	if (unshare(CLONE_NEWNS) == 0)
 		return 1;
-	if (!refused(errno) || unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC) < 0)
+	if (!refused(errno))
+		return -1;
+	/* A thread that was joined may still be about to go; with it, the process makes no user namespace. */
+	while ((rv = unshare(CLONE_NEWUSER | CLONE_NEWNS)) < 0 && errno == EINVAL && tries-- > 0)
+		(void)usleep(20);
+	if (rv < 0)
 		return refused(errno) ? 0 : -1;
 	return map_ids(uid, gid) < 0 ? -1 : 1;
 }

@@ -192,7 +192,8 @@ kicked(int sig)
 }
 
 static int
-make(struct vcpu *cpu, unsigned ncpus, const struct boot_entry *entry, struct err *err)
+make(struct vcpu *cpu, unsigned ncpus, const struct kvm_cpuid2 *supported, const struct boot_entry *entry,
+    struct err *err)
 {
 	cpu->fd = ioctl(cpu->vm->vm_fd, KVM_CREATE_VCPU, (unsigned long)cpu->id);
 	if (cpu->fd < 0)
@@ -202,13 +203,14 @@ make(struct vcpu *cpu, unsigned ncpus, const struct boot_entry *entry, struct er
 		cpu->run = NULL;
 		return err_sys(err, "cannot map vCPU %u", cpu->id);
 	}
-	if (cpuid_set(cpu, ncpus, err) < 0 || regs_set_lapic(cpu, err) < 0)
+	if (cpuid_set(cpu, supported, ncpus, err) < 0 || regs_set_lapic(cpu, err) < 0)
 		return -1;
 	return cpu->id == 0 ? regs_set_entry(cpu, entry, err) : 0;
 }
 
 int
-vcpu_make_all(struct vm *vm, unsigned n, const struct boot_entry *entry, struct err *err)
+vcpu_make_all(
+    struct vm *vm, unsigned n, const struct kvm_cpuid2 *supported, const struct boot_entry *entry, struct err *err)
 {
 	int bytes = ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	unsigned i;
@@ -220,7 +222,7 @@ vcpu_make_all(struct vm *vm, unsigned n, const struct boot_entry *entry, struct 
 	for (i = 0; i < n; i++)
 		vm->cpus[i] = (struct vcpu){ .vm = vm, .id = i, .fd = -1, .run_bytes = (size_t)bytes };
 	for (i = 0; i < n; i++)
-		if (make(&vm->cpus[i], n, entry, err) < 0)
+		if (make(&vm->cpus[i], n, supported, entry, err) < 0)
 			return -1;
 	return 0;
 }

@@ -369,19 +369,24 @@ attach_queue(struct virtio_device *d, unsigned q, uint64_t window, struct err *e
 	return d->ops->threaded ? 0 : loop_set(d->loop, &s->source, EPOLLIN, err);
 }
 
+int
+virtio_device_connect(struct virtio_device *d, struct err *err)
+{
+	struct kvm_irqfd i = { .fd = (uint32_t)d->irq_fd,
+		.gsi = d->irq,
+		.flags = KVM_IRQFD_FLAG_RESAMPLE,
+		.resamplefd = (uint32_t)d->resample_fd };
+
+	return ioctl(d->vm->vm_fd, KVM_IRQFD, &i) < 0 ? err_sys(err, "KVM refuses an interrupt") : 0;
+}
+
 static int
 attach_interrupt(struct virtio_device *d, struct err *err)
 {
-	struct kvm_irqfd i = { .gsi = d->irq, .flags = KVM_IRQFD_FLAG_RESAMPLE };
-
 	d->irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->resample_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->irq_fd < 0 || d->resample_fd < 0)
 		return err_sys(err, "cannot make an eventfd");
-	i.fd = (uint32_t)d->irq_fd;
-	i.resamplefd = (uint32_t)d->resample_fd;
-	if (ioctl(d->vm->vm_fd, KVM_IRQFD, &i) < 0)
-		return err_sys(err, "KVM refuses an interrupt");
 	d->resample = (struct loop_source){ .fd = d->resample_fd, .fn = resampled, .arg = d };
 	return loop_set(d->loop, &d->resample, EPOLLIN, err);
 }

@@ -98,8 +98,15 @@ struct virtio_device {
  */
 int virtio_device_init(struct virtio_device *, const struct virtio_ops *, void *self, unsigned n, unsigned nqueues,
     uint16_t queue_size, void *config, uint32_t config_bytes, struct err *);
-/* Into the machine: window, notifications, interrupt. */
+/* Into the machine: window and notifications. */
 int virtio_device_attach(struct virtio_device *, struct vm *, struct loop *, struct err *);
+/*
+ * Its interrupt: one that was raised before comes now.  The loop's thread may
+ * do it while the guest runs; KVM waits for a grace period each time.
+ *
+ * #syscalls loop: ioctl:1=KVM_IRQFD
+ */
+int virtio_device_connect(struct virtio_device *, struct err *);
 void virtio_device_release(struct virtio_device *);
 
 /* The driver has agreed on it. */

@@ -6,6 +6,7 @@
 
 #include <linux/kvm.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/arena.h"
@@ -14,6 +15,7 @@
 
 #define APIC_KHZ 1000000u /* KVM's local APIC timer counts nanoseconds */
 #define TSC_KHZ_MIN 100000u
+#define CPUID_BYTES (sizeof(struct kvm_cpuid2) + CPUID_ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2))
 #define RATIO_MAX 4294u /* times APIC_KHZ it still fits into 32 bits, in which Linux multiplies */
 
 static struct kvm_cpuid_entry2 *
@@ -158,21 +160,30 @@ allow_tsc_deadline(struct kvm_cpuid2 *c)
 		e->ecx |= 1u << 24;
 }
 
-int
-cpuid_set(const struct vcpu *cpu, unsigned ncpus, struct err *err)
+struct kvm_cpuid2 *
+cpuid_supported(int kvm_fd, struct err *err)
 {
-	cleanup_free struct kvm_cpuid2 *c = xcalloc(1, sizeof(*c) + CPUID_ENTRIES_MAX * sizeof(c->entries[0]));
-	int khz;
+	struct kvm_cpuid2 *c = xcalloc(1, CPUID_BYTES);
 
 	c->nent = CPUID_ENTRIES_MAX;
-	if (ioctl(cpu->vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, c) < 0)
-		return err_sys(err, "KVM does not tell what CPU it has");
-	khz = ioctl(cpu->fd, KVM_GET_TSC_KHZ, 0);
+	if (ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, c) < 0) {
+		free(c);
+		(void)err_sys(err, "KVM does not tell what CPU it has");
+		return NULL;
+	}
 	/* The one feature of a local APIC in the kernel that is not among the supported ones. */
-	if (ioctl(cpu->vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0)
+	if (ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0)
 		allow_tsc_deadline(c);
+	return c;
+}
+
+int
+cpuid_set(const struct vcpu *cpu, const struct kvm_cpuid2 *supported, unsigned ncpus, struct err *err)
+{
+	cleanup_free struct kvm_cpuid2 *c = xmalloc(CPUID_BYTES);
+	int khz = ioctl(cpu->fd, KVM_GET_TSC_KHZ, 0);
+
+	memcpy(c, supported, CPUID_BYTES);
 	cpuid_adjust(c, cpu->id, ncpus, khz > 0 ? (uint32_t)khz : 0);
-	if (ioctl(cpu->fd, KVM_SET_CPUID2, c) < 0)
-		return err_sys(err, "KVM refuses the guest's CPU");
-	return 0;
+	return ioctl(cpu->fd, KVM_SET_CPUID2, c) < 0 ? err_sys(err, "KVM refuses the guest's CPU") : 0;
 }

@@ -24,6 +24,8 @@ struct vcpu;
 /* What KVM supports becomes what vCPU id of ncpus shows; room for CPUID_ENTRIES_MAX. tsc_khz 0: not known. */
 void cpuid_adjust(struct kvm_cpuid2 *, unsigned id, unsigned ncpus, uint32_t tsc_khz);
 
-int cpuid_set(const struct vcpu *, unsigned ncpus, struct err *);
+/* What KVM supports, for free(); slow where the host is a guest itself: each leaf is asked of the host's host. */
+struct kvm_cpuid2 *cpuid_supported(int kvm_fd, struct err *);
+int cpuid_set(const struct vcpu *, const struct kvm_cpuid2 *supported, unsigned ncpus, struct err *);
 
 #endif
