@@ -158,12 +158,6 @@ static int (*const adders[])(struct devices *, const struct config *, struct err
 	add_balloon,
 };
 
-unsigned
-devices_count(const struct config *c)
-{
-	return (c->nports > 0) + c->ndisks + c->nnets + c->rng + c->nshares + c->balloon;
-}
-
 int
 devices_add(struct devices *d, const struct config *c, struct err *err)
 {

@@ -44,8 +44,6 @@ struct devices {
 };
 
 void devices_init(struct devices *, struct vm *, struct loop *);
-/* How many virtio devices devices_add() will make. */
-unsigned devices_count(const struct config *);
 int devices_add(struct devices *, const struct config *, struct err *);
 /* How many threads devices_start() will make. */
 unsigned devices_threads(const struct devices *);

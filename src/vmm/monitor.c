@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The order of things: memory and KVM, devices beside kernel and vCPUs, sandbox, threads, loop;
+ * The order of things: memory and KVM, devices, kernel, vCPUs, sandbox, threads, loop;
  * and back.
  */
 #include "vmm/monitor.h"
@@ -15,7 +15,6 @@
 #include <sys/epoll.h>
 
 #include "base/arena.h"
-#include "base/defs.h"
 #include "vmm/boot.h"
 #include "vmm/confine.h"
 #include "vmm/control.h"
@@ -38,10 +37,10 @@ struct monitor {
 	struct kvmstats kvmstats;
 	struct control control;
 	struct err *err;
-	/* make()'s: the machine was tried to be made, and if it was; if kernel and vCPUs are in it, or why not. */
+	/* make()'s: there is a machine, or will be none; what its thread has. */
 	sem_t made;
-	bool vm_made, booted;
-	struct err boot_err;
+	struct kvm_cpuid2 *cpuid;
+	struct err cpuid_err;
 };
 
 static void
@@ -55,8 +54,23 @@ ended(void *arg, uint32_t events)
 
 /* --- the machine, by two threads --- */
 
+/*
+ * While the devices are made and the kernel is read, not while KVM makes the
+ * machine: KVM waits for all CPUs several times then, and CPUID keeps one busy.
+ */
+static void *
+ask_cpuid(void *arg)
+{
+	struct monitor *m = arg;
+
+	while (sem_wait(&m->made) < 0)
+		continue;
+	m->cpuid = cpuid_supported(m->config->kvm_fd, &m->cpuid_err);
+	return NULL;
+}
+
 static int
-boot(struct monitor *m, const struct kvm_cpuid2 *supported, struct err *err)
+fill(struct monitor *m, struct boot_entry *entry)
 {
 	const struct config *c = m->config;
 	struct boot b = { .mem = &m->vm.mem,
@@ -64,44 +78,40 @@ boot(struct monitor *m, const struct kvm_cpuid2 *supported, struct err *err)
 		.initrd_fd = c->initrd_fd,
 		.cmdline = c->cmdline,
 		.ncpus = c->cpus,
-		.nvirtio = devices_count(c),
 		.acpi = c->acpi };
 
-	return boot_load(&b, err) < 0 ? -1 : vcpu_make_all(&m->vm, c->cpus, supported, &b.entry, err);
-}
-
-/* CPUID while there is no machine yet; then kernel and vCPUs. */
-static void *
-boot_main(void *arg)
-{
-	struct monitor *m = arg;
-	cleanup_free struct kvm_cpuid2 *supported = cpuid_supported(m->config->kvm_fd, &m->boot_err);
-
-	while (sem_wait(&m->made) < 0)
-		continue;
-	m->booted = m->vm_made && supported != NULL && boot(m, supported, &m->boot_err) == 0;
-	return NULL;
+	if (vm_open(&m->vm, c->kvm_fd, c->mem_bytes, m->err) < 0)
+		return -1;
+	(void)sem_post(&m->made);
+	if (devices_add(&m->devices, c, m->err) < 0)
+		return -1;
+	b.nvirtio = m->devices.nvirtio;
+	if (boot_load(&b, m->err) < 0)
+		return -1;
+	*entry = b.entry;
+	return 0;
 }
 
 static int
 make(struct monitor *m)
 {
-	const struct config *c = m->config;
+	struct boot_entry entry;
 	pthread_t thread;
 	int rv;
 
 	(void)sem_init(&m->made, 0, 0);
-	errno = pthread_create(&thread, NULL, boot_main, m);
+	errno = pthread_create(&thread, NULL, ask_cpuid, m);
 	if (errno != 0)
 		return err_sys(m->err, "cannot start a thread");
-	rv = vm_open(&m->vm, c->kvm_fd, c->mem_bytes, m->err);
-	m->vm_made = rv == 0;
+	rv = fill(m, &entry);
 	(void)sem_post(&m->made);
-	if (rv == 0)
-		rv = devices_add(&m->devices, c, m->err);
 	(void)pthread_join(thread, NULL);
 	(void)sem_destroy(&m->made);
-	return rv < 0 || m->booted ? rv : err_set(m->err, "%s", m->boot_err.msg);
+	if (rv == 0)
+		rv = m->cpuid == NULL ? err_set(m->err, "%s", m->cpuid_err.msg)
+				      : vcpu_make_all(&m->vm, m->config->cpus, m->cpuid, &entry, m->err);
+	free(m->cpuid);
+	return rv;
 }
 
 /* --- its life --- */
