@@ -17,7 +17,8 @@ main(void)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), bytes = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	int vm = ioctl(kvm, KVM_CREATE_VM, 0), cpu;
-	unsigned char *mem = mmap(NULL, MEM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned char *mem =
+	    mmap(NULL, MEM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct kvm_userspace_memory_region slot = { .memory_size = MEM, .userspace_addr = (unsigned long)mem };
 	struct kvm_regs regs = { .rflags = 2, .rip = START, .rdx = COM1, .rax = 'x' };
 	struct kvm_sregs sregs;
