@@ -55,7 +55,7 @@ ended(void *arg, uint32_t events)
 /* --- the machine, by two threads --- */
 
 /*
- * While the devices are made and the kernel is read, not while KVM makes the
+ * While devices and vCPUs are made and the kernel is read, not while KVM makes the
  * machine: KVM waits for all CPUs several times then, and CPUID keeps one busy.
  */
 static void *
@@ -89,7 +89,7 @@ fill(struct monitor *m, struct boot_entry *entry)
 	if (boot_load(&b, m->err) < 0)
 		return -1;
 	*entry = b.entry;
-	return 0;
+	return vcpu_make_all(&m->vm, c->cpus, m->err);
 }
 
 static int
@@ -109,7 +109,7 @@ make(struct monitor *m)
 	(void)sem_destroy(&m->made);
 	if (rv == 0)
 		rv = m->cpuid == NULL ? err_set(m->err, "%s", m->cpuid_err.msg)
-				      : vcpu_make_all(&m->vm, m->config->cpus, m->cpuid, &entry, m->err);
+				      : vcpu_set_all(&m->vm, m->cpuid, &entry, m->err);
 	free(m->cpuid);
 	return rv;
 }

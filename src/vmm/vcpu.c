@@ -192,8 +192,7 @@ kicked(int sig)
 }
 
 static int
-make(struct vcpu *cpu, unsigned ncpus, const struct kvm_cpuid2 *supported, const struct boot_entry *entry,
-    struct err *err)
+make(struct vcpu *cpu, struct err *err)
 {
 	cpu->fd = ioctl(cpu->vm->vm_fd, KVM_CREATE_VCPU, (unsigned long)cpu->id);
 	if (cpu->fd < 0)
@@ -203,14 +202,11 @@ make(struct vcpu *cpu, unsigned ncpus, const struct kvm_cpuid2 *supported, const
 		cpu->run = NULL;
 		return err_sys(err, "cannot map vCPU %u", cpu->id);
 	}
-	if (cpuid_set(cpu, supported, ncpus, err) < 0 || regs_set_lapic(cpu, err) < 0)
-		return -1;
-	return cpu->id == 0 ? regs_set_entry(cpu, entry, err) : 0;
+	return 0;
 }
 
 int
-vcpu_make_all(
-    struct vm *vm, unsigned n, const struct kvm_cpuid2 *supported, const struct boot_entry *entry, struct err *err)
+vcpu_make_all(struct vm *vm, unsigned n, struct err *err)
 {
 	int bytes = ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	unsigned i;
@@ -222,9 +218,20 @@ vcpu_make_all(
 	for (i = 0; i < n; i++)
 		vm->cpus[i] = (struct vcpu){ .vm = vm, .id = i, .fd = -1, .run_bytes = (size_t)bytes };
 	for (i = 0; i < n; i++)
-		if (make(&vm->cpus[i], n, supported, entry, err) < 0)
+		if (make(&vm->cpus[i], err) < 0)
 			return -1;
 	return 0;
+}
+
+int
+vcpu_set_all(struct vm *vm, const struct kvm_cpuid2 *supported, const struct boot_entry *entry, struct err *err)
+{
+	unsigned i;
+
+	for (i = 0; i < vm->ncpus; i++)
+		if (cpuid_set(&vm->cpus[i], supported, vm->ncpus, err) < 0 || regs_set_lapic(&vm->cpus[i], err) < 0)
+			return -1;
+	return regs_set_entry(&vm->cpus[0], entry, err);
 }
 
 int

@@ -29,8 +29,11 @@ struct vcpu {
 	_Atomic bool in_guest; /* in KVM_RUN, or about to be */
 };
 
-/* Makes vm->cpus, of what cpuid_supported() says; the first begins at the entry, the others wait for SIPI. */
-int vcpu_make_all(struct vm *, unsigned n, const struct kvm_cpuid2 *supported, const struct boot_entry *, struct err *);
+/* Makes vm->cpus. */
+int vcpu_make_all(struct vm *, unsigned n, struct err *);
+
+/* They show what cpuid_supported() says; the first begins at the entry, the others wait for SIPI. */
+int vcpu_set_all(struct vm *, const struct kvm_cpuid2 *supported, const struct boot_entry *, struct err *);
 
 /* Starts the threads; each first calls hook(arg), if there is one. */
 int vcpu_start_all(struct vm *, void (*hook)(void *), void *arg, struct err *);

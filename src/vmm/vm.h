@@ -3,7 +3,7 @@
  * The virtual machine: KVM's descriptors, memory, buses, vCPUs, and how it
  * ended.  (Linux Documentation/virt/kvm/api.rst.)
  *
- *	vm_open ─► vcpu_make_all ─► devices on the buses ─► vcpu_start_all ─► loop
+ *	vm_open ─► devices on the buses ─► vcpu_make_all, vcpu_set_all ─► vcpu_start_all ─► loop
  *
  * Memory slots are registered before the interrupt controllers: the other way
  * round each costs a grace period of milliseconds.
