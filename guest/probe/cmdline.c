@@ -63,6 +63,10 @@ word_parse(const char *word, size_t len)
 		cmdline.write = word[n] == '1';
 	else if ((n = has_prefix(word, "probe.fast=")) != 0)
 		cmdline.fast = word[n] == '1';
+	else if ((n = has_prefix(word, "probe.hostile=")) != 0)
+		cmdline.hostile = word[n] == '1';
+	else if ((n = has_prefix(word, "probe.seed=")) != 0)
+		cmdline.seed = (uint32_t)parse_number(word + n, NULL);
 	else if ((n = has_prefix(word, "probe.drop=")) != 0)
 		cmdline.drop = (uint32_t)parse_number(word + n, NULL);
 	else if (len == 2 && has_prefix(word, "-v") != 0)

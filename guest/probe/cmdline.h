@@ -7,6 +7,8 @@
  *	probe.test=1	run the self-tests before /etc/rc
  *	probe.write=1	let them write to disks
  *	probe.fast=1	let them wait for nothing
+ *	probe.hostile=1	attack every device instead (hostile.h)
+ *	probe.seed=N	the attack's seed
  *	probe.drop=N	lose every Nth frame in each direction
  */
 #ifndef PROBE_CMDLINE_H
@@ -23,8 +25,8 @@ struct cmdline_device {
 
 struct cmdline {
 	char root[64], console[16];
-	bool verbose, test, write, fast;
-	uint32_t drop;
+	bool verbose, test, write, fast, hostile;
+	uint32_t drop, seed;
 	int device_count;
 	struct cmdline_device devices[CMDLINE_DEVICES];
 	char bad[64]; /* the first word that could not be understood */

@@ -9,6 +9,7 @@
 #include "cmdline.h"
 #include "console.h"
 #include "ffs.h"
+#include "hostile.h"
 #include "http.h"
 #include "ioapic.h"
 #include "lapic.h"
@@ -119,6 +120,8 @@ probe_main(uint32_t start_info)
 	say_machine();
 	say_devices();
 	blk_init();
+	if (cmdline.hostile)
+		machine_exit(hostile_run(cmdline.seed) == 0 ? 0 : 1);
 	mounted = root_mount();
 	if (cmdline.test)
 		code = tests_run(mounted ? &root : NULL) == 0 ? 0 : 1;

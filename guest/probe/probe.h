@@ -24,6 +24,7 @@
  *	   |-- script.c		/etc/rc: print cat ls sleep serve test exit
  *	   |	  arp.c ip.c tcp.c tcp_out.c http.c	net -> pages
  *	   |-- tap.c test_*.c	the self-tests
+ *	   |-- hostile.c hostile_chain.c	instead of all that, an attack on the devices
  *	   `-- smp.c rtc.c fwcfg.c highmem.c reset.c	the rest of the machine
  *
  * Two habits come from a KVM without hardware help, where KVM's instruction
