@@ -19,6 +19,7 @@ enum {
 	WRITE = 2,
 	INDIRECT = 4,
 	BALLOON = 5,
+	TVERSION = 100,
 	STORM = 32
 };
 
@@ -57,7 +58,7 @@ wild_desc(struct vring_desc *d)
 	d->next = (uint16_t)hostile_below(SLOTS);
 }
 
-/* The head of a disk's request, near or far; to the others it is noise. */
+/* The head of a disk's request, near or far, or of a 9P message; to the others it is noise. */
 static void
 fill_scratch(uint32_t type)
 {
@@ -68,9 +69,12 @@ fill_scratch(uint32_t type)
 		memset(ptr_to(SCRATCH), 0x77, SCRATCH_BYTES + 65536);
 		return;
 	}
-	p += hostile_below(64);
-	p[0] = hostile_below(16);
+	p[0] = hostile_below(2) ? 16 : hostile_below(32);
 	p[1] = hostile_random();
+	if (type == VIRTIO_9P)
+		p[1] = (p[1] & ~0xffu) | (TVERSION + hostile_below(28));
+	else if (type == VIRTIO_BLK)
+		p[0] = hostile_below(16);
 	p[2] = hostile_below(2) ? hostile_below(4096) : hostile_random();
 	p[3] = hostile_below(2) ? 0 : hostile_random();
 }
@@ -98,7 +102,7 @@ lie(uint32_t ring)
 
 	for (int i = 0; i < SLOTS; i++)
 		wild_desc(&d[i]);
-	switch (hostile_below(7)) {
+	switch (hostile_below(10)) {
 	case 0: /* a loop of one */
 		d[0].flags = NEXT;
 		d[0].next = 0;
@@ -118,8 +122,11 @@ lie(uint32_t ring)
 	case 4: /* an index that jumps */
 		heads = (uint16_t)hostile_random();
 		break;
-	case 5: /* as a request should be, of data that should not */
-		d[0] = (struct vring_desc){ SCRATCH + 4 * hostile_below(64), 16, NEXT, 1 };
+	case 5:
+	case 6:
+	case 7:
+	case 8: /* as a request should be, of data that should not */
+		d[0] = (struct vring_desc){ SCRATCH, 16, NEXT, 1 };
 		d[1].flags = (uint16_t)(NEXT | hostile_below(2) * WRITE);
 		d[1].next = 2;
 		d[2] = (struct vring_desc){ SCRATCH + 8192, 1, WRITE, 0 };
@@ -153,9 +160,13 @@ hostile_chains(struct virtio_device *d)
 		return;
 	virtio_notify(d, hostile_below(n)); /* before DRIVER_OK */
 	virtio_run(d);
-	for (uint32_t i = 0; i < 2 * n; i++) {
+	for (uint32_t i = 0; i < 8 * n; i++) {
 		uint32_t q = hostile_below(n);
 
+		if (virtio_needs_reset(d))
+			break;
+		if (d->type != BALLOON)
+			fill_scratch(d->type);
 		lie(q);
 		for (uint32_t j = hostile_below(4) ? 1 : STORM; j > 0; j--)
 			virtio_notify(d, q);

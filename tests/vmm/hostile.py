@@ -56,13 +56,13 @@ def machine(tmp, seed):
 
 
 def anonymous(pid):
-    """What the monitor has beyond the guest's memory, which is shared or the one mapping of 64 MiB."""
+    """What the monitor has beyond the guest's memory, the one mapping of 64 MiB."""
     total, size = 0, 0
     with open("/proc/%d/smaps" % pid) as f:
         for line in f:
             if line.startswith("Size:"):
                 size = int(line.split()[1])
-            elif line.startswith("Rss:") and size < 60 << 10:
+            elif line.startswith("Rss:") and size != 64 << 10:
                 total += int(line.split()[1]) << 10
     return total
 
