@@ -17,6 +17,9 @@ DEADLINE = 180  # seconds a boot; a quiet machine needs 10
 # With the ACPI of a microvm Linux has no timer until it knows the TSC's speed, and
 # on a busy host it cannot find that out: any will do.
 APPEND = "append=panic=-1 quiet tsc_early_khz=2000000"
+# In the order in which they must be loaded.
+MODULES = """virtio_ring virtio virtio_mmio virtio_blk virtio_console failover net_failover virtio_net qemu_fw_cfg netfs
+fscache 9pnet 9pnet_virtio 9p""".split()
 ARCHS = [("evbarm-aarch64", "arm64", "qemu-system-aarch64", "aarch64", "console=ttyAMA0"),
          ("i386", "i386", "qemu-system-i386", "i686", "console=ttyS0")]
 
@@ -78,7 +81,7 @@ def free_port():
 
 
 def command(arch, debian, *words):
-    kernel, initrd = (os.path.join(CACHE, debian, n) for n in ("vmlinuz", "initrd"))
+    kernel, initrd = (os.path.join(CACHE, debian, n) for n in ("vmlinuz", "machine.initrd"))
     p = run([MACHINE_ARGS, arch, kernel, "initrd=" + initrd, *words])
     return (p.stdout.split("\0")[:-1] if p.returncode == 0 else None), p.stderr
 
@@ -177,7 +180,8 @@ def main():
         if shutil.which(qemu) is None:
             tap.skip(arch, "no " + qemu)
             continue
-        p = run(["sh", os.path.join(HERE, "debian.sh"), CACHE, debian], stderr=subprocess.STDOUT)
+        p = run(["sh", os.path.join(os.path.dirname(HERE), "debian.sh"), CACHE, debian, "machine.initrd",
+                 os.path.join(HERE, "debian-init.sh"), *MODULES], stderr=subprocess.STDOUT)
         if p.returncode == 77:
             tap.skip(arch, p.stdout.strip())
             continue
