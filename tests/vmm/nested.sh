@@ -3,8 +3,8 @@
 #
 # Runs a command on a Linux that has a working KVM, anywhere: Debian's stock
 # kernel on an emulated AMD machine with SVM.  Its root is this machine's own,
-# read-only, with fresh /tmp and /run; the folder OUT is its /mnt, where the
-# command starts and can write.
+# read-only, with a fresh /run for what is temporary (TMPDIR); the folder OUT is
+# its /mnt, where the command starts and can write.
 #
 #   nested.sh [-m MB] [-c CPUS] [-t SECONDS] CACHE OUT COMMAND [ARG...]
 #

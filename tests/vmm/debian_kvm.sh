@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# linux_guests.py with Debian's kernels, its TAP printed; with smol-vmm on the
+# machine that nested.sh makes, for KVM must work.
+#
+#   debian_kvm.sh CACHE smol SMOL-VMM SMOL-NET
+#   debian_kvm.sh CACHE qemu
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=$1 kind=$2
+shift 2
+
+skip() {
+	echo "1..0 # SKIP $(tail -1 "$log")"
+	exit 0
+}
+
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+log=$out/log
+# In the order in which they must be loaded.
+modules="virtio_ring virtio virtio_mmio virtio_blk failover net_failover virtio_net virtio_console virtio-rng virtio_balloon
+netfs fscache 9pnet 9pnet_virtio 9p button evdev pvpanic pvpanic-mmio"
+for kernel in amd64 amd64-cloud; do
+	# shellcheck disable=SC2086
+	sh "$here/../debian.sh" "$cache" $kernel guest.initrd "$here/linux-init.sh" $modules >"$log" 2>&1 || skip
+done
+command -v qemu-system-x86_64 >"$log" || { echo "no qemu-system-x86_64" >"$log"; skip; }
+case $kind in
+qemu) python3 "$here/linux_guests.py" "$cache" qemu ;;
+smol) sh "$here/nested.sh" -t 280 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$@" ;;
+esac
