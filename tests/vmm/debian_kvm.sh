@@ -32,5 +32,5 @@ done
 command -v qemu-system-x86_64 >"$log" || { echo "no qemu-system-x86_64" >"$log"; skip; }
 case $kind in
 qemu) python3 "$here/linux_guests.py" "$cache" qemu ;;
-smol) sh "$here/nested.sh" -t 280 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$@" ;;
+smol) sh "$here/nested.sh" -t 550 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$@" ;;
 esac

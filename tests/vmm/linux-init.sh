@@ -120,6 +120,11 @@ console() {
 	read -r line <&4
 	echo "port 1 said=$line"
 	wait_host size
+	i=0
+	while [ "$(stty size <&3)" = "0 0" ] && [ $i -lt 50 ]; do
+		usleep 100000
+		i=$((i + 1))
+	done
 	echo "size=$(stty size <&3)"
 }
 

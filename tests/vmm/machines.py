@@ -67,13 +67,13 @@ class Smol:
 
     def command(self, text):
         """The reply to a command on the control socket; None if there is none."""
-        self.control.sendall(text.encode() + b"\n")
         self.control.settimeout(10)
         try:
+            self.control.sendall(text.encode() + b"\n")
             for line in self.control.makefile():
                 if not line.startswith("event"):
                     return line.rstrip("\n")
-        except (TimeoutError, socket.timeout):
+        except OSError:
             pass
         return None
 
