@@ -69,7 +69,7 @@ struct control {
 	struct str in;
 	enum control_end end;
 	unsigned end_code;
-	char end_reason[CONTROL_REASON_MAX];
+	char end_reason[CONTROL_REASON_MAX]; /* RESTARTED: "", or the fault that made it */
 	struct {
 		control_answer *fn;
 		void *arg;

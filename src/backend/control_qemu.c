@@ -55,7 +55,8 @@ shutdown_event(struct control *c, const json_t *data)
 			break;
 	/* A panic is told before the shutdown that follows. */
 	if (c->end != CONTROL_PANICKED)
-		control_ended(c, i < nitems(ends) ? ends[i].end : CONTROL_FAILED, reason);
+		control_ended(c, i < nitems(ends) ? ends[i].end : CONTROL_FAILED,
+		    strcmp(reason, "guest-reset") == 0 ? "" : reason);
 }
 
 /* query-stats: [{"provider": "kvm", "stats": [{"name": N, "value": V}, ...]}, ...], one for each vCPU, are added up. */

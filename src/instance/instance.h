@@ -66,6 +66,7 @@ struct instance_result {
 	int signal; /* INTERRUPTED */
 	unsigned status; /* EXITED */
 	bool killed; /* it had to be: asked, it did not end in time */
+	char why[64]; /* ENDED: "", or what made it: "a triple fault of vCPU 1" */
 	bool mid_line; /* the guest's last output was no end of line */
 };
 
@@ -77,7 +78,7 @@ struct instance_result {
 int instance_run(const struct machine *, const struct backend_ops *, const struct backend_env *,
     const struct instance_options *, struct instance_result *, struct err *);
 
-/* How it ended, for people: "the guest ended"; "" for NO_READER. */
+/* How it ended, for people: "the guest ended (a triple fault of vCPU 1)"; "" for NO_READER. */
 #define INSTANCE_RESULT_MAX 96
 char *instance_result_text(const struct instance_result *, char buf[INSTANCE_RESULT_MAX]);
 

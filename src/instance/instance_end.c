@@ -141,5 +141,8 @@ instance_verdict(struct instance *in)
 		in->result->end = INSTANCE_STOPPED;
 	else if (c->end >= CONTROL_SIGNALLED)
 		return ended_early(in);
+	else if (c->end == CONTROL_RESTARTED)
+		(void)snprintf(
+		    in->result->why, sizeof(in->result->why), "%.*s", (int)sizeof(in->result->why) - 1, c->end_reason);
 	return 0;
 }

@@ -27,6 +27,8 @@ instance_result_text(const struct instance_result *r, char buf[INSTANCE_RESULT_M
 		(void)snprintf(buf, INSTANCE_RESULT_MAX, "ended by signal %d (%s)", r->signal, strsignal(r->signal));
 	else if (r->end == INSTANCE_EXITED)
 		(void)snprintf(buf, INSTANCE_RESULT_MAX, "the guest ended with status %u", r->status);
+	else if (r->end == INSTANCE_ENDED && *r->why != '\0')
+		(void)snprintf(buf, INSTANCE_RESULT_MAX, "%s (%s)", texts[r->end], r->why);
 	else
 		(void)snprintf(buf, INSTANCE_RESULT_MAX, "%s%s", texts[r->end], r->killed ? ", by force" : "");
 	return buf;

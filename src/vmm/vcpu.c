@@ -22,6 +22,8 @@
 /* Takes a thread out of KVM_RUN; its handler does nothing. */
 #define KICK SIGUSR1
 
+#define RESET_RIP 0xfff0
+
 #define NS_PER_S 1000000000l
 #define PAUSE_TRY_NS 10000000l
 #define PAUSE_TRIES 200
@@ -86,6 +88,21 @@ fail(struct vcpu *cpu, const char *what, uint64_t code)
 	vm_end(cpu->vm, VM_FAILED, why);
 }
 
+/* How x86 resets when nothing else does, and how a kernel ends that has lost its way. */
+static void
+triple_fault(struct vcpu *cpu)
+{
+	char why[64];
+	struct kvm_regs regs = { .rip = RESET_RIP };
+	int n = snprintf(why, sizeof(why), "a triple fault of vCPU %u", cpu->id);
+
+	(void)ioctl(cpu->fd, KVM_GET_REGS, &regs);
+	/* On AMD's processors nothing is left of its state, and KVM resets it. */
+	if (regs.rip != RESET_RIP)
+		(void)snprintf(why + n, sizeof(why) - (size_t)n, " at %#llx", (unsigned long long)regs.rip);
+	vm_end(cpu->vm, VM_RESET, why);
+}
+
 /* One exit; false if there is no going on. */
 static bool
 handle(struct vcpu *cpu)
@@ -103,8 +120,8 @@ handle(struct vcpu *cpu)
 	case KVM_EXIT_INTR:
 		atomic_fetch_add_explicit(&vm->exits_other, 1, memory_order_relaxed);
 		return true;
-	case KVM_EXIT_SHUTDOWN: /* a triple fault: how x86 resets when nothing else does */
-		vm_end(vm, VM_RESET, NULL);
+	case KVM_EXIT_SHUTDOWN:
+		triple_fault(cpu);
 		return false;
 	case KVM_EXIT_SYSTEM_EVENT:
 		vm_end(vm,

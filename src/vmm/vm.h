@@ -45,7 +45,7 @@ struct vm {
 	int end_fd; /* eventfd: written once end is set */
 	atomic_flag ending;
 	_Atomic int end; /* enum vm_end */
-	char why[128]; /* VM_FAILED: one line; VM_EXITED: a number */
+	char why[128]; /* VM_FAILED, VM_RESET by a fault: one line; VM_EXITED: a number */
 	/* Exits that reached us, by kind, for metrics. */
 	_Atomic uint64_t exits_pio, exits_mmio, exits_other;
 	/* CLOCK_MONOTONIC: KVM had the machine; the first vCPU was about to run. */

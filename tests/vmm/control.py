@@ -5,7 +5,7 @@ pause and resume, metrics, quit, signals, consoles that nobody reads.
 
 usage: control.py SMOL SMOL-VMM PROBE	(prints TAP)
 """
-import json, os, re, signal, socket, sys, tempfile, time
+import json, os, re, signal, socket, struct, sys, tempfile, time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -122,6 +122,32 @@ def ends(tmp):
     tap.same(m.end(5), 1, "and exit status 1")
 
 
+def faulting_kernel(path):
+    """A kernel whose first instruction is none, and that has no table to say so to."""
+    note = struct.pack("<III4sI", 4, 4, 18, b"Xen", 0x100000)
+    code = b"\x0f\x0b" * 8
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, 0x100000, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 5, 256, 0x100000, 0x100000, len(code), len(code), 4)
+    notes = struct.pack("<IIQQQQQQ", 4, 4, 320, 0, 0, len(note), len(note), 4)
+    with open(path, "wb") as f:
+        f.write((head + load + notes).ljust(256, b"\0") + code.ljust(64, b"\0") + note)
+
+
+def triple_fault(tmp):
+    faulting_kernel(os.path.join(tmp, "fault"))
+    m = Machine(VMM, os.path.join(tmp, "fault"), "")
+    c = Control(m)
+    m.start()
+    started, event, reason = c.event(10), c.event(10), "ended reset a triple fault of vCPU 0"
+    # Where it was is lost on AMD's processors.
+    tap.ok(started == "started" and event in (reason, reason + " at 0x100000"),
+        "a triple fault: event ended reset, and where", started, event)
+    tap.same(m.end(5), 4, "and exit status 4")
+    r = run([SMOL, "run", "--vmm", "smol", "-k", os.path.join(tmp, "fault"), "--network", "none",
+        os.path.join(tmp, "reset.img")], env=dict(os.environ, SMOL_VMM=VMM))
+    tap.ok("smol: the guest ended (a triple fault of vCPU 0" in r.stderr, "which smol tells", r)
+
+
 def unread(disk):
     """A side that sends and does not read costs no memory, and is served once it reads."""
     m, c = machine(disk)
@@ -219,6 +245,7 @@ def main():
         big = image(tmp, "big", "cat /big\n" * 50 + "sleep 60\n", 1 << 20)
         life(disk)
         ends(tmp)
+        triple_fault(tmp)
         unread(disk)
         signals(disk)
         blocked(big, "viocon", "console %d")
