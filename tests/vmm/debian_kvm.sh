@@ -32,5 +32,9 @@ done
 command -v qemu-system-x86_64 >"$log" || { echo "no qemu-system-x86_64" >"$log"; skip; }
 case $kind in
 qemu) python3 "$here/linux_guests.py" "$cache" qemu ;;
-smol) sh "$here/nested.sh" -t 550 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$@" ;;
+smol)
+	vmm=$(realpath "$1") net=$(realpath "$2")
+	shift 2
+	sh "$here/nested.sh" -t 550 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$vmm" "$net" "$@"
+	;;
 esac
