@@ -487,7 +487,7 @@ def errors():
     one_line(smol("start", "-f", "bad", "-k", COM, "-i", DISK), 2, "etc/bad.conf:2: bad serial port '99999'")
     one_line(smol("start"), 2, "no image: name one with -i")
     for args, text in ((["-d", "-t"], "one or the other"), (["--unlocked"], "needs --rw"), (["-v", "/a:/b"], "want DIR or DIR:ro"),
-            (["--network", "x"], "want user or none"), (["-e", "=x"], "bad guest variable")):
+            (["--network", "x"], "want user, restricted or none"), (["-e", "=x"], "bad guest variable")):
         one_line(smol("run", "-k", COM, *args, DISK), 2, text)
 
 
