@@ -215,7 +215,8 @@ def refused():
 
 
 def traced():
-    r = smol("trace", "--vmm", "smol", "--runs", "3", "--cold", "--json", "--network", "none", "-k", PROBE, image("print up"))
+    r = smol("trace", "--vmm", "smol", "--runs", "3", "--cold", "--json", "--network", "none", "-k", PROBE,
+        image("print up", "sleep 60"))
     assert r.returncode == 0, r
     t = json.loads(r.stdout)
     assert len(t["runs"]) == 6 and [s["cold"] for s in t["summary"]] == [True, False], t["summary"]

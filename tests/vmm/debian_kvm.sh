@@ -35,6 +35,18 @@ qemu) python3 "$here/linux_guests.py" "$cache" qemu ;;
 smol)
 	vmm=$(realpath "$1") net=$(realpath "$2")
 	shift 2
-	sh "$here/nested.sh" -t 550 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$vmm" "$net" "$@"
+	for try in 1 2; do
+		sh "$here/nested.sh" -t 280 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$vmm" "$net" "$@" >"$out/tap"
+		status=$?
+		[ $status = 125 ] || break
+		sed 's/^/# /' "$out/tap"
+		echo "# the emulated machine ended by itself (try $try)"
+	done
+	if [ $status = 125 ]; then
+		echo "1..0 # SKIP the emulated machine ended by itself, twice"
+		exit 0
+	fi
+	cat "$out/tap"
+	exit $status
 	;;
 esac
