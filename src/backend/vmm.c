@@ -35,9 +35,10 @@ vmm_program(const char *name, const char *variable, struct arena *arena, struct 
 static int
 vmm_find(const struct machine *m, struct backend_env *env, struct arena *arena, struct err *err)
 {
-	(void)m;
 	env->program = vmm_program("smol-vmm", "SMOL_VMM", arena, err);
-	return env->program == NULL ? -1 : 0;
+	if (env->program == NULL)
+		return -1;
+	return m->nic.kind == MACHINE_NIC_NONE || vmm_program("smol-net", "SMOL_NET", arena, err) != NULL ? 0 : -1;
 }
 
 static int

@@ -209,6 +209,7 @@ def refused():
     one_line(vmm("-c", "64", img), 1, "32 CPUs")
     one_line(smol("run", "--vmm", "xen", img), 2, "there are smol and qemu") if os.path.exists(DIR + "/kernels/netbsd-SMOL") else None
     one_line(vmm(img, env={"SMOL_VMM": "/nowhere"}), 1, "SMOL_VMM=/nowhere: no such program")
+    one_line(vmm(img, env={"SMOL_NET": "/nowhere"}), 1, "SMOL_NET=/nowhere: no such program")
     one_line(probe("--overlay", "x", "--vmm", "qemu", img, what="run", kernel=PROBE), 1, "use '--vmm smol'")
     r = vmm("-n", "-p", "8080:80", "-v", "/tmp", img)
     assert r.returncode == 0 and "share vio9p0 /tmp rw\n" in r.stdout and f"kernel {PROBE}\n" in r.stdout, r
