@@ -139,26 +139,6 @@ p9_lcreate(struct p9_call *c)
 	return error != 0 ? error : opened(c, f);
 }
 
-/* len bytes of a list of buffers from byte "at" on. */
-static unsigned
-slice(const struct iovec *iov, unsigned n, size_t at, size_t len, struct iovec *out)
-{
-	unsigned i, nout = 0;
-	size_t part;
-
-	for (i = 0; i < n && len > 0; i++) {
-		if (at >= iov[i].iov_len) {
-			at -= iov[i].iov_len;
-			continue;
-		}
-		part = u64_min(iov[i].iov_len - at, len);
-		out[nout++] = (struct iovec){ (uint8_t *)iov[i].iov_base + at, part };
-		len -= part;
-		at = 0;
-	}
-	return nout;
-}
-
 /* fid[4] offset[8] count[4] */
 static int
 transfer_fields(struct p9_call *c, struct p9_fid **f, uint64_t *offset, uint32_t *count)
@@ -191,7 +171,7 @@ p9_read(struct p9_call *c)
 	count = (uint32_t)u64_min(count, c->room - READ_HEADER);
 	if (f->self->type == S_IFDIR)
 		return c->share->dialect == P9_L ? EISDIR : p9_read_stats(c, f, offset, count);
-	n = slice(b->in, b->nin, READ_HEADER, count, iov);
+	n = iov_slice(b->in, b->nin, READ_HEADER, count, iov);
 	got = preadv(f->io_fd, iov, (int)n, (off_t)offset);
 	if (got < 0)
 		return errno;
@@ -216,7 +196,7 @@ p9_write(struct p9_call *c)
 		return error;
 	if (c->size < WRITE_HEADER || count > c->size - WRITE_HEADER)
 		return EINVAL;
-	n = slice(b->out, b->nout, WRITE_HEADER, count, iov);
+	n = iov_slice(b->out, b->nout, WRITE_HEADER, count, iov);
 	put = pwritev(f->io_fd, iov, (int)n, (off_t)offset);
 	if (put < 0)
 		return errno;

@@ -36,28 +36,6 @@ enum {
 #define F_DISCARD (1ull << 13)
 #define F_WRITE_ZEROES (1ull << 14)
 
-/* A request's data: the list without its header in front, or without its status at the end. */
-static unsigned
-data_iov(const struct iovec *iov, unsigned n, size_t skip, uint64_t len, struct iovec *out)
-{
-	unsigned i, nout = 0;
-	size_t part;
-
-	for (i = 0; i < n && len > 0; i++) {
-		if (skip >= iov[i].iov_len) {
-			skip -= iov[i].iov_len;
-			continue;
-		}
-		part = iov[i].iov_len - skip;
-		if (part > len)
-			part = len;
-		out[nout++] = (struct iovec){ (uint8_t *)iov[i].iov_base + skip, part };
-		len -= part;
-		skip = 0;
-	}
-	return nout;
-}
-
 static bool
 in_disk(const struct virtio_block *b, uint64_t sector, uint64_t len)
 {
@@ -76,7 +54,9 @@ transfer(struct virtio_block *b, const struct virtqueue_chain *c, uint64_t secto
 
 	if (len == 0 || !in_disk(b, sector, len) || (write && b->disk.read_only))
 		return S_IOERR;
-	n = write ? data_iov(c->iov, c->nout, HEADER_BYTES, len, iov) : data_iov(c->iov + c->nout, c->nin, 0, len, iov);
+	/* Without the header in front, or the status at the end. */
+	n = write ? iov_slice(c->iov, c->nout, HEADER_BYTES, len, iov)
+		  : iov_slice(c->iov + c->nout, c->nin, 0, len, iov);
 	rv = write ? disk_write(&b->disk, iov, n, sector * SECTOR, len)
 		   : disk_read(&b->disk, iov, n, sector * SECTOR, len);
 	if (rv < 0)

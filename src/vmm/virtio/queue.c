@@ -252,3 +252,22 @@ iov_write(const struct iovec *iov, unsigned n, size_t at, const void *buf, size_
 {
 	return iov_copy(iov, n, at, (void *)(uintptr_t)buf, len, true);
 }
+
+unsigned
+iov_slice(const struct iovec *iov, unsigned n, size_t at, size_t len, struct iovec *out)
+{
+	unsigned i, nout = 0;
+	size_t part;
+
+	for (i = 0; i < n && len > 0; i++) {
+		if (at >= iov[i].iov_len) {
+			at -= iov[i].iov_len;
+			continue;
+		}
+		part = u64_min(iov[i].iov_len - at, len);
+		out[nout++] = (struct iovec){ (uint8_t *)iov[i].iov_base + at, part };
+		len -= part;
+		at = 0;
+	}
+	return nout;
+}

@@ -74,5 +74,7 @@ bool virtqueue_wants_interrupt(struct virtqueue *);
 /* Copies between a list of buffers and memory, from byte "at" of the list; how many bytes went. */
 size_t iov_read(const struct iovec *, unsigned n, size_t at, void *buf, size_t len);
 size_t iov_write(const struct iovec *, unsigned n, size_t at, const void *buf, size_t len);
+/* The part of a list that holds len bytes from byte "at" on, in out; how many buffers that are. */
+unsigned iov_slice(const struct iovec *, unsigned n, size_t at, size_t len, struct iovec *out);
 
 #endif
