@@ -13,7 +13,7 @@
 #include "vmm/confine.h"
 #include "vmm/monitor.h"
 
-enum { EXITED = 64, EXITED_MAX = 63 };
+enum { EXITED = 64, EXITED_MAX = 63, BUFFER_BYTES = 32768 };
 
 static int
 exit_status(const struct monitor_result *r)
@@ -48,6 +48,8 @@ main(int argc, char **argv)
 
 	/* With several, malloc counts the CPUs at some point, which no filter lets it; and no thread allocates much. */
 	(void)mallopt(M_ARENA_MAX, 1);
+	/* Buffers of devices: a mapping has no memory yet, and is not cleared. */
+	(void)mallopt(M_MMAP_THRESHOLD, BUFFER_BYTES);
 	if (argc != 2) {
 		(void)fprintf(stderr, "usage: smol-vmm FD\n\n'smol run --vmm smol' starts it.\n");
 		return 2;

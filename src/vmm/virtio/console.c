@@ -424,7 +424,7 @@ virtio_console_init(struct virtio_console *v, unsigned n, const int *fds, unsign
 {
 	unsigned i, nqueues = nports > 1 ? 2 * nports + 2 : 2;
 
-	memset(v, 0, sizeof(*v));
+	memset(v, 0, offsetof(struct virtio_console, stuck_chain));
 	if (nports < 1 || nports > VIRTIO_CONSOLE_PORTS_MAX)
 		return err_set(err, "a console has 1 to %d ports", VIRTIO_CONSOLE_PORTS_MAX);
 	v->nports = nports;
