@@ -5,7 +5,6 @@
 #include "vmm/confine.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -18,13 +17,6 @@
 #define FDS_MAX (8 + CONFIG_PORTS_MAX + 2 * CONFIG_DISKS_MAX + CONFIG_NETS_MAX + CONFIG_FWCFG_MAX + CONFIG_SHARES_MAX)
 /* Beside an overlay's clusters: its bitmap, and logs on standard error. */
 #define FILE_BYTES_SPARE (UINT64_C(64) << 20)
-
-/* Threads that have no filter yet; vCPUs wait until there is none, and with them the guest. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t open;
-	unsigned unfiltered;
-} gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
 
 int
 confine_descriptors(const struct config *c, struct err *err)
@@ -69,6 +61,15 @@ file_bytes(const struct config *c)
 	return 2 * max + FILE_BYTES_SPARE;
 }
 
+/* What there will be a thread for. */
+static unsigned
+roles_of(const struct devices *d)
+{
+	return SANDBOX_ROLE(START) | SANDBOX_ROLE(VCPU) | SANDBOX_ROLE(LOOP) |
+	       (d->nblocks > 0 ? SANDBOX_ROLE(DISK) : 0) | (d->nshares > 0 ? SANDBOX_ROLE(P9) : 0) |
+	       (d->balloon != NULL ? SANDBOX_ROLE(BALLOON) : 0);
+}
+
 int
 confine_process(const struct config *c, const struct devices *d, struct err *err)
 {
@@ -86,50 +87,21 @@ confine_process(const struct config *c, const struct devices *d, struct err *err
 	(void)close(c->kernel_fd);
 	if (c->initrd_fd >= 0)
 		(void)close(c->initrd_fd);
-	gate.unfiltered = c->cpus + devices_threads(d) + 1;
-	return sandbox_enter(&s, err);
+	if (sandbox_enter(&s, err) < 0)
+		return -1;
+	/* Not sandbox_no_threads(): KVM makes a thread in the first KVM_RUN.  No filter of theirs lets ours make any.
+	 */
+	return sandbox_filter(roles_of(d), err);
 }
 
-/* The last one lets the guest run. */
-static void
-filtered(bool wait)
-{
-	(void)pthread_mutex_lock(&gate.lock);
-	if (gate.unfiltered > 0 && --gate.unfiltered == 0)
-		(void)pthread_cond_broadcast(&gate.open);
-	while (wait && gate.unfiltered > 0)
-		(void)pthread_cond_wait(&gate.open, &gate.lock);
-	(void)pthread_mutex_unlock(&gate.lock);
-}
-
-/* A vCPU's, made first, has shown that filters can be had; then only memory can be missing. */
+/* The process has shown that filters can be had: only memory can be missing. */
 void
 confine_thread(void *role)
 {
 	struct err err = { 0 };
 
-	if (sandbox_filter((enum sandbox_role)(uintptr_t)role, &err) < 0) {
+	if (sandbox_filter(1u << (uintptr_t)role, &err) < 0) {
 		(void)fprintf(stderr, "smol-vmm: %s\n", err.msg);
 		_exit(1);
 	}
-	filtered((enum sandbox_role)(uintptr_t)role == SANDBOX_VCPU);
-}
-
-int
-confine_threads(struct err *err)
-{
-	/* Not sandbox_no_threads(): KVM makes a thread in the first KVM_RUN. No filter lets ours make any. */
-	if (sandbox_filter(SANDBOX_LOOP, err) < 0)
-		return -1;
-	filtered(false);
-	return 0;
-}
-
-void
-confine_give_up(void)
-{
-	(void)pthread_mutex_lock(&gate.lock);
-	gate.unfiltered = 0;
-	(void)pthread_cond_broadcast(&gate.open);
-	(void)pthread_mutex_unlock(&gate.lock);
 }

@@ -176,18 +176,6 @@ devices_add(struct devices *d, const struct config *c, struct err *err)
 	return 0;
 }
 
-unsigned
-devices_threads(const struct devices *d)
-{
-	unsigned i, n = d->balloon == NULL ? 0 : d->balloon->worker.nthreads;
-
-	for (i = 0; i < d->nblocks; i++)
-		n += d->blocks[i].worker.nthreads;
-	for (i = 0; i < d->nshares; i++)
-		n += d->shares[i].worker.nthreads;
-	return n;
-}
-
 int
 devices_start(struct devices *d, void (*hook)(void *), struct err *err)
 {

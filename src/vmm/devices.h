@@ -45,8 +45,6 @@ struct devices {
 
 void devices_init(struct devices *, struct vm *, struct loop *);
 int devices_add(struct devices *, const struct config *, struct err *);
-/* How many threads devices_start() will make. */
-unsigned devices_threads(const struct devices *);
 /* Their threads, as the first thing of each hook(its enum sandbox_role). */
 int devices_start(struct devices *, void (*hook)(void *), struct err *);
 /* Their interrupts, in the loop's thread: after the guest began, which has long to go until it needs one. */

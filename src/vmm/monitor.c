@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The order of things: memory and KVM, devices, kernel, vCPUs, sandbox, threads, loop;
- * and back.
+ * The order of things: memory and KVM, devices, kernel, vCPUs, sandbox; then the first
+ * thread is the first vCPU's, and a second one starts the others, is the loop's, and
+ * goes back the same way.
  */
 #include "vmm/monitor.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,6 @@
 #include "vmm/sandbox.h"
 #include "vmm/stop.h"
 #include "vmm/vcpu.h"
-#include "vmm/x86_64/cpuid.h"
 
 struct monitor {
 	const struct config *config;
@@ -36,11 +35,9 @@ struct monitor {
 	struct stop stop;
 	struct kvmstats kvmstats;
 	struct control control;
+	struct monitor_result *result;
+	int rv;
 	struct err *err;
-	/* make()'s: there is a machine, or will be none; what its thread has. */
-	sem_t made;
-	struct kvm_cpuid2 *cpuid;
-	struct err cpuid_err;
 };
 
 static void
@@ -52,25 +49,10 @@ ended(void *arg, uint32_t events)
 	m->loop.done = true;
 }
 
-/* --- the machine, by two threads --- */
-
-/*
- * While devices and vCPUs are made and the kernel is read, not while KVM makes the
- * machine: KVM waits for all CPUs several times then, and CPUID keeps one busy.
- */
-static void *
-ask_cpuid(void *arg)
-{
-	struct monitor *m = arg;
-
-	while (sem_wait(&m->made) < 0)
-		continue;
-	m->cpuid = cpuid_supported(m->config->kvm_fd, &m->cpuid_err);
-	return NULL;
-}
+/* --- the machine --- */
 
 static int
-fill(struct monitor *m, struct boot_entry *entry)
+make(struct monitor *m)
 {
 	const struct config *c = m->config;
 	struct boot b = { .mem = &m->vm.mem,
@@ -80,44 +62,16 @@ fill(struct monitor *m, struct boot_entry *entry)
 		.ncpus = c->cpus,
 		.acpi = c->acpi };
 
-	if (vm_open(&m->vm, c->kvm_fd, c->mem_bytes, m->err) < 0)
-		return -1;
-	(void)sem_post(&m->made);
-	if (devices_add(&m->devices, c, m->err) < 0)
+	if (vm_open(&m->vm, c->kvm_fd, c->mem_bytes, m->err) < 0 || devices_add(&m->devices, c, m->err) < 0)
 		return -1;
 	b.nvirtio = m->devices.nvirtio;
-	if (boot_load(&b, m->err) < 0)
+	if (boot_load(&b, m->err) < 0 || vcpu_make_all(&m->vm, c->cpus, m->err) < 0)
 		return -1;
-	*entry = b.entry;
-	return vcpu_make_all(&m->vm, c->cpus, m->err);
+	return vcpu_set_all(&m->vm, &b.entry, m->err);
 }
 
 static int
-make(struct monitor *m)
-{
-	struct boot_entry entry;
-	pthread_t thread;
-	int rv;
-
-	(void)sem_init(&m->made, 0, 0);
-	errno = pthread_create(&thread, NULL, ask_cpuid, m);
-	if (errno != 0)
-		return err_sys(m->err, "cannot start a thread");
-	rv = fill(m, &entry);
-	(void)sem_post(&m->made);
-	(void)pthread_join(thread, NULL);
-	(void)sem_destroy(&m->made);
-	if (rv == 0)
-		rv = m->cpuid == NULL ? err_set(m->err, "%s", m->cpuid_err.msg)
-				      : vcpu_set_all(&m->vm, m->cpuid, &entry, m->err);
-	free(m->cpuid);
-	return rv;
-}
-
-/* --- its life --- */
-
-static int
-run(struct monitor *m)
+prepare(struct monitor *m)
 {
 	const struct config *c = m->config;
 
@@ -130,13 +84,19 @@ run(struct monitor *m)
 		return -1;
 	if (c->control_fd >= 0)
 		kvmstats_open(&m->kvmstats, &m->vm);
-	if (confine_process(c, &m->devices, m->err) < 0)
-		return -1;
-	if (vcpu_start_all(&m->vm, confine_thread, (void *)(uintptr_t)SANDBOX_VCPU, m->err) < 0 ||
+	return confine_process(c, &m->devices, m->err);
+}
+
+/* --- its life --- */
+
+/* Beside the first vCPU, which runs by now. */
+static int
+run(struct monitor *m)
+{
+	if (vcpu_start_others(&m->vm, confine_thread, (void *)(uintptr_t)SANDBOX_VCPU, m->err) < 0 ||
 	    devices_start(&m->devices, confine_thread, m->err) < 0)
 		return -1;
-	if (confine_threads(m->err) < 0)
-		return -1;
+	confine_thread((void *)(uintptr_t)SANDBOX_LOOP);
 	control_started(&m->control);
 	if (devices_connect(&m->devices, m->err) < 0)
 		return -1;
@@ -149,7 +109,6 @@ halt(struct monitor *m, const char *why)
 {
 	vm_end(&m->vm, VM_FAILED, why);
 	devices_wake(&m->devices);
-	confine_give_up();
 	vcpu_stop_all(&m->vm);
 }
 
@@ -162,6 +121,28 @@ release(struct monitor *m)
 	stop_release(&m->stop);
 	loop_release(&m->loop);
 	vm_release(&m->vm);
+}
+
+static void
+finish(struct monitor *m, int rv)
+{
+	struct monitor_result *r = m->result;
+
+	halt(m, rv < 0 ? m->err->msg : "");
+	r->end = (enum vm_end)atomic_load(&m->vm.end);
+	(void)snprintf(r->why, sizeof(r->why), "%s", m->vm.why);
+	control_ended(&m->control, r->end, rv < 0 ? m->err->msg : r->why);
+	release(m);
+	m->rv = rv;
+}
+
+static void *
+live(void *arg)
+{
+	struct monitor *m = arg;
+
+	finish(m, run(m));
+	return NULL;
 }
 
 static void
@@ -189,21 +170,39 @@ init(struct monitor *m, uint64_t start_ns)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* From confine_process() on. */
+static int
+start(struct monitor *m, pthread_t *thread)
+{
+	vcpu_take_first(&m->vm);
+	errno = pthread_create(thread, NULL, live, m);
+	if (errno == 0)
+		return 0;
+	(void)err_sys(m->err, "cannot start a thread");
+	vm_end(&m->vm, VM_FAILED, m->err->msg);
+	vcpu_run_first(&m->vm); /* not at all */
+	return -1;
+}
+
 int
 monitor_run(const struct config *c, uint64_t start_ns, struct monitor_result *r, struct err *err)
 {
 	struct monitor *m = xcalloc(1, sizeof(*m));
+	pthread_t thread;
 	int rv;
 
 	m->config = c;
+	m->result = r;
 	m->err = err;
 	init(m, start_ns);
-	rv = run(m);
-	halt(m, rv < 0 ? err->msg : "");
-	r->end = (enum vm_end)atomic_load(&m->vm.end);
-	(void)snprintf(r->why, sizeof(r->why), "%s", m->vm.why);
-	control_ended(&m->control, r->end, rv < 0 ? err->msg : r->why);
-	release(m);
+	if (prepare(m) < 0 || start(m, &thread) < 0) {
+		finish(m, -1);
+	} else {
+		confine_thread((void *)(uintptr_t)SANDBOX_VCPU);
+		vcpu_run_first(&m->vm);
+		(void)pthread_join(thread, NULL);
+	}
+	rv = m->rv;
 	free(m);
 	return rv;
 }

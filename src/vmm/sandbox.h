@@ -9,15 +9,16 @@
  *	processes	itself; no capability, no set-user-ID program, no core dump
  *
  * All but the system calls is the whole process's, before it has a second
- * thread: sandbox_enter().  Then each thread's first call is
- * sandbox_filter() with its role.
+ * thread: sandbox_enter().  Then it is filtered to what its threads to be may
+ * do, and to what makes them ("start"), which they inherit: as narrow as its
+ * role each makes itself by its first call.
  *
  * The system calls of a role are noted beside the code that makes them, in
  * comments; sandbox_syscalls.py makes the filters of these notes:
  *
  *	#syscalls ROLE...: CALL...
  *
- * Roles are vcpu, loop, disk, p9, balloon, net (all of smol-net), all.  CALL is a system
+ * Roles are vcpu, loop, disk, p9, balloon, net (all of smol-net), start, all.  CALL is a system
  * call's name, and may say what an argument, counted from 0, must be: one
  * value (ioctl:1=KVM_RUN), or without some bits (mmap:2!PROT_EXEC); "self" is
  * the process's own number.  Only the argument's lower 32 bits are looked at:
@@ -28,6 +29,9 @@
  * #syscalls all: futex rt_sigprocmask rt_sigreturn restart_syscall exit exit_group sched_yield
  * #syscalls all: clock_gettime getpid gettid getrandom write brk munmap mmap:2!PROT_EXEC mprotect:2!PROT_EXEC mremap
  * #syscalls all: madvise:2=MADV_DONTNEED clock_nanosleep close
+ *
+ * Its making of threads, and theirs of themselves:
+ * #syscalls start: clone clone3 set_robust_list rseq rt_sigaction prctl:0=PR_SET_SECCOMP
  */
 #ifndef SMOL_VMM_SANDBOX_H
 #define SMOL_VMM_SANDBOX_H
@@ -46,7 +50,10 @@ enum sandbox_role {
 	SANDBOX_P9,
 	SANDBOX_BALLOON,
 	SANDBOX_NET,
+	SANDBOX_START,
 };
+
+#define SANDBOX_ROLE(name) (1u << SANDBOX_##name)
 
 /* A directory whose files stay within reach. */
 struct sandbox_dir {
@@ -75,8 +82,8 @@ int sandbox_enter(const struct sandbox *, struct err *);
 /* No further processes, by limit; after the last thread was made. */
 int sandbox_no_threads(struct err *);
 
-/* This thread. */
-int sandbox_filter(enum sandbox_role, struct err *);
+/* This thread, and those it makes: what any of these SANDBOX_ROLE()s may do. */
+int sandbox_filter(unsigned roles, struct err *);
 
 /* Parts of sandbox_enter(): 0, or -1 with errno. */
 int sandbox_empty_root(const struct sandbox *);

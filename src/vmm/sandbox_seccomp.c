@@ -40,8 +40,7 @@ struct call {
 	uint32_t value;
 };
 
-#define ROLE(r) (1u << SANDBOX_##r)
-#define ROLE_ALL (ROLE(VCPU) | ROLE(LOOP) | ROLE(DISK) | ROLE(P9) | ROLE(BALLOON) | ROLE(NET))
+#define ROLE_ALL (~0u)
 
 /* Rows of the same call stand together. */
 static const struct call calls[] = {
@@ -84,7 +83,7 @@ add_argument(struct program *p, const struct call *c, uint8_t otherwise)
 
 /* --- the tree of calls --- */
 
-/* A call that the role may make: its rows are calls[first] to before calls[end], some of them the role's. */
+/* A call that the roles may make: its rows are calls[first] to before calls[end], some of them theirs. */
 struct group {
 	int nr;
 	size_t first, end;
@@ -92,16 +91,16 @@ struct group {
 
 /* By number; how many. */
 static size_t
-groups_of(unsigned role, struct group *g)
+groups_of(unsigned roles, struct group *g)
 {
 	size_t first, end, n = 0, i;
-	unsigned roles;
+	unsigned any;
 
 	for (first = 0; first < nitems(calls); first = end) {
-		roles = 0;
+		any = 0;
 		for (end = first; end < nitems(calls) && calls[end].nr == calls[first].nr; end++)
-			roles |= calls[end].roles;
-		if ((roles & role) == 0)
+			any |= calls[end].roles;
+		if ((any & roles) == 0)
 			continue;
 		for (i = n++; i > 0 && g[i - 1].nr > calls[first].nr; i--)
 			g[i] = g[i - 1];
@@ -112,13 +111,13 @@ groups_of(unsigned role, struct group *g)
 
 /* The call's number is loaded; if it is another's, otherwise. */
 static void
-add_call(struct program *p, const struct group *g, unsigned role, uint8_t otherwise)
+add_call(struct program *p, const struct group *g, unsigned roles, uint8_t otherwise)
 {
 	const unsigned short head = p->n;
 	size_t i, last = g->first;
 
 	for (i = g->first; i < g->end; i++) {
-		if ((calls[i].roles & role) == 0)
+		if ((calls[i].roles & roles) == 0)
 			continue;
 		last = i;
 		if (calls[i].test == ANY) {
@@ -128,27 +127,27 @@ add_call(struct program *p, const struct group *g, unsigned role, uint8_t otherw
 	}
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)g->nr, 0, otherwise);
 	for (i = g->first; i <= last; i++)
-		if ((calls[i].roles & role) != 0)
+		if ((calls[i].roles & roles) != 0)
 			add_argument(p, &calls[i], i == last ? TO_KILL : 0);
 	if (otherwise == 0)
 		p->insns[head].jf = (uint8_t)(p->n - head - 1);
 }
 
 static void
-add_tree(struct program *p, const struct group *g, size_t n, unsigned role)
+add_tree(struct program *p, const struct group *g, size_t n, unsigned roles)
 {
 	unsigned short head = p->n;
 	size_t i, half = n / 2;
 
 	if (n <= LEAF_MAX) {
 		for (i = 0; i < n; i++)
-			add_call(p, &g[i], role, i + 1 == n ? TO_KILL : 0);
+			add_call(p, &g[i], roles, i + 1 == n ? TO_KILL : 0);
 		return;
 	}
 	add(p, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)g[half].nr, 0, 0);
-	add_tree(p, g, half, role);
+	add_tree(p, g, half, roles);
 	p->insns[head].jt = (uint8_t)(p->n - head - 1);
-	add_tree(p, g + half, n - half, role);
+	add_tree(p, g + half, n - half, roles);
 }
 
 static void
@@ -170,7 +169,7 @@ finish(struct program *p)
 }
 
 int
-sandbox_filter(enum sandbox_role role, struct err *err)
+sandbox_filter(unsigned roles, struct err *err)
 {
 	struct program p = { .n = 0 };
 	struct sock_fprog program = { .filter = p.insns };
@@ -179,7 +178,7 @@ sandbox_filter(enum sandbox_role role, struct err *err)
 	load(&p, offsetof(struct seccomp_data, arch));
 	add(&p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, TO_KILL);
 	load(&p, offsetof(struct seccomp_data, nr));
-	add_tree(&p, g, groups_of(1u << role, g), 1u << role);
+	add_tree(&p, g, groups_of(roles, g), roles);
 	finish(&p);
 	program.len = p.n;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)

@@ -7,7 +7,7 @@ usage: sandbox_syscalls.py FOLDER OUTPUT DEPFILE
 """
 import os, re, sys
 
-ROLES = ("vcpu", "loop", "disk", "p9", "balloon", "net")
+ROLES = ("vcpu", "loop", "disk", "p9", "balloon", "net", "start")
 NOTE = re.compile(r"#syscalls ([a-z0-9 ]+): ([^*\n]+)")
 CALL = re.compile(r"([a-z0-9_]+)(?::([0-5])([=!])([A-Za-z0-9_|]+))?$")
 # Each trap out of a guest comes by here.
@@ -50,7 +50,7 @@ def main():
                     table.setdefault(call, set()).update(roles)
     rows = []
     for (name, arg, test, value), roles in sorted(table.items(), key=lambda i: (i[0][0] not in FIRST, i[0][0], i[0][3] not in FIRST, i[0][3] or "")):
-        bits = "ROLE_ALL" if roles == set(ROLES) else " | ".join("ROLE(%s)" % r.upper() for r in ROLES if r in roles)
+        bits = "ROLE_ALL" if roles == set(ROLES) else " | ".join("SANDBOX_ROLE(%s)" % r.upper() for r in ROLES if r in roles)
         kind = "ANY" if test is None else "SELF" if value == "self" else "EQUAL" if test == "=" else "WITHOUT"
         rows.append("{ SYS_%s, %s, %s, %s, %s }," % (name, bits, kind, arg or 0, "0" if kind in ("ANY", "SELF") else "(uint32_t)(%s)" % value))
     write(output, "/* Made by sandbox_syscalls.py. */\n" + "\n".join(rows) + "\n")

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/defs.h"
 #include "vmm/x86_64/cpuid.h"
 #include "vmm/x86_64/regs.h"
 
@@ -175,15 +176,12 @@ enter(struct vcpu *cpu)
 	return false;
 }
 
-static void *
-thread_main(void *arg)
+static void
+run(struct vcpu *cpu)
 {
-	struct vcpu *cpu = arg;
 	struct vm *vm = cpu->vm;
 	int rv, error;
 
-	if (start.hook != NULL)
-		start.hook(start.arg);
 	if (cpu->id == 0)
 		atomic_store(&vm->run_ns, vm_now_ns());
 	while (enter(cpu)) {
@@ -199,6 +197,13 @@ thread_main(void *arg)
 		if (!handle(cpu))
 			break;
 	}
+}
+
+static void *
+thread_main(void *arg)
+{
+	start.hook(start.arg);
+	run(arg);
 	return NULL;
 }
 
@@ -240,29 +245,51 @@ vcpu_make_all(struct vm *vm, unsigned n, struct err *err)
 	return 0;
 }
 
+/* Where KVM is in a machine itself, each CPUID instruction that it asks costs a trap: 0.3 ms for all. */
 int
-vcpu_set_all(struct vm *vm, const struct kvm_cpuid2 *supported, const struct boot_entry *entry, struct err *err)
+vcpu_set_all(struct vm *vm, const struct boot_entry *entry, struct err *err)
 {
+	cleanup_free struct kvm_cpuid2 *supported = cpuid_supported(vm->kvm_fd, err);
 	unsigned i;
 
+	if (supported == NULL)
+		return -1;
 	for (i = 0; i < vm->ncpus; i++)
 		if (cpuid_set(&vm->cpus[i], supported, vm->ncpus, err) < 0 || regs_set_lapic(&vm->cpus[i], err) < 0)
 			return -1;
 	return regs_set_entry(&vm->cpus[0], entry, err);
 }
 
-int
-vcpu_start_all(struct vm *vm, void (*hook)(void *), void *arg, struct err *err)
+void
+vcpu_take_first(struct vm *vm)
 {
 	struct sigaction sa = { .sa_handler = kicked };
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(KICK, &sa, NULL);
+	vm->cpus[0].thread = pthread_self();
+	vm->cpus[0].started = true;
+}
+
+void
+vcpu_run_first(struct vm *vm)
+{
+	run(&vm->cpus[0]);
+	(void)pthread_mutex_lock(&vm->pause_lock);
+	vm->first_left = true;
+	(void)pthread_cond_broadcast(&vm->left);
+	(void)pthread_mutex_unlock(&vm->pause_lock);
+}
+
+int
+vcpu_start_others(struct vm *vm, void (*hook)(void *), void *arg, struct err *err)
+{
 	unsigned i;
 	int rv;
 
 	start.hook = hook;
 	start.arg = arg;
-	(void)sigemptyset(&sa.sa_mask);
-	(void)sigaction(KICK, &sa, NULL);
-	for (i = 0; i < vm->ncpus; i++) {
+	for (i = 1; i < vm->ncpus; i++) {
 		rv = pthread_create(&vm->cpus[i].thread, NULL, thread_main, &vm->cpus[i]);
 		if (rv != 0) {
 			errno = rv;
@@ -347,11 +374,13 @@ vcpu_stop_all(struct vm *vm)
 	}
 	(void)pthread_mutex_lock(&vm->pause_lock);
 	(void)pthread_cond_broadcast(&vm->resumed);
+	while (vm->ncpus > 0 && vm->cpus[0].started && !vm->first_left)
+		(void)pthread_cond_wait(&vm->left, &vm->pause_lock);
 	(void)pthread_mutex_unlock(&vm->pause_lock);
 	for (i = 0; i < vm->ncpus; i++) {
 		struct vcpu *cpu = &vm->cpus[i];
 
-		if (cpu->started)
+		if (cpu->started && i > 0)
 			(void)pthread_join(cpu->thread, NULL);
 		if (cpu->run != NULL)
 			(void)munmap(cpu->run, cpu->run_bytes);

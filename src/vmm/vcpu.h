@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A virtual CPU: its KVM descriptor, the page it shares with KVM, and a thread
- * that runs it.
+ * that runs it.  The first one's is the process's first: a new thread would
+ * have to wait until the host's scheduler has woken a CPU for it.
  *
  * #syscalls vcpu: ioctl:1=KVM_RUN ioctl:1=KVM_GET_REGS
  * #syscalls loop: tgkill:0=self
@@ -15,7 +16,6 @@
 #include "vmm/vm.h"
 
 struct boot_entry;
-struct kvm_cpuid2;
 struct kvm_run;
 
 struct vcpu {
@@ -32,11 +32,15 @@ struct vcpu {
 /* Makes vm->cpus. */
 int vcpu_make_all(struct vm *, unsigned n, struct err *);
 
-/* They show what cpuid_supported() says; the first begins at the entry, the others wait for SIPI. */
-int vcpu_set_all(struct vm *, const struct kvm_cpuid2 *supported, const struct boot_entry *, struct err *);
+/* The first begins at the entry, the others wait for SIPI. */
+int vcpu_set_all(struct vm *, const struct boot_entry *, struct err *);
 
-/* Starts the threads; each first calls hook(arg), if there is one. */
-int vcpu_start_all(struct vm *, void (*hook)(void *), void *arg, struct err *);
+/* The first is the calling thread's, which is about to call vcpu_run_first(): that returns when the machine ends. */
+void vcpu_take_first(struct vm *);
+void vcpu_run_first(struct vm *);
+
+/* Starts the others' threads; each calls hook(arg) at first. */
+int vcpu_start_others(struct vm *, void (*hook)(void *), void *arg, struct err *);
 
 /*
  * Until all vCPUs are out of the guest, and they stay out; one that waits in a
@@ -48,7 +52,7 @@ int vcpu_start_all(struct vm *, void (*hook)(void *), void *arg, struct err *);
 int vcpu_pause_all(struct vm *, struct err *);
 void vcpu_resume_all(struct vm *);
 
-/* Out of KVM_RUN, threads joined, descriptors closed. */
+/* Out of KVM_RUN, threads joined but for the first's, which is past vcpu_run_first(), descriptors closed. */
 void vcpu_stop_all(struct vm *);
 
 #endif

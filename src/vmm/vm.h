@@ -3,7 +3,7 @@
  * The virtual machine: KVM's descriptors, memory, buses, vCPUs, and how it
  * ended.  (Linux Documentation/virt/kvm/api.rst.)
  *
- *	vm_open ─► devices on the buses ─► vcpu_make_all, vcpu_set_all ─► vcpu_start_all ─► loop
+ *	vm_open ─► devices on the buses ─► vcpu_make_all, vcpu_set_all ─► loop's thread, vcpu_run_first
  *
  * Memory slots are registered before the interrupt controllers: the other way
  * round each costs a grace period of milliseconds.
@@ -55,6 +55,7 @@ struct vm {
 	_Atomic bool paused;
 	pthread_mutex_t pause_lock;
 	pthread_cond_t resumed, left;
+	bool first_left; /* vcpu_run_first() is over */
 };
 
 int vm_open(struct vm *, int kvm_fd, uint64_t mem_bytes, struct err *);

@@ -70,7 +70,7 @@ enter_sandbox(struct err *err)
 	struct sandbox s = { .network = true };
 
 	add_resolver(&s);
-	if (sandbox_enter(&s, err) < 0 || sandbox_no_threads(err) < 0 || sandbox_filter(SANDBOX_NET, err) < 0)
+	if (sandbox_enter(&s, err) < 0 || sandbox_no_threads(err) < 0 || sandbox_filter(SANDBOX_ROLE(NET), err) < 0)
 		return -1;
 	if (s.ndirs > 0)
 		(void)close(s.dirs[0].fd);
