@@ -5,9 +5,7 @@
  */
 #include "http/http.h"
 
-#include <curl/curl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@
 #include "base/clock.h"
 #include "base/defs.h"
 #include "http/head.h"
+#include "http/libcurl.h"
 #include "http/transfer.h"
 
 #define GOING_MAX 6
@@ -35,21 +34,14 @@ struct http {
 	unsigned going;
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void
-init_curl(void)
-{
-	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 struct http *
 http_new(const struct http_options *options, struct err *err)
 {
 	struct http *h;
 	CURLM *multi;
 
-	(void)pthread_once(&once, init_curl);
+	if (libcurl_load(err) < 0)
+		return NULL;
 	multi = curl_multi_init();
 	if (multi == NULL) {
 		(void)err_set(err, "libcurl does not start");

@@ -6,11 +6,11 @@
 #ifndef SMOL_HTTP_TRANSFER_H
 #define SMOL_HTTP_TRANSFER_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "http/http.h"
+#include "http/libcurl.h"
 
 struct transfer {
 	struct http_request request; /* its url is ours */
