@@ -20,12 +20,12 @@ enum { MEM = 128 << 20, START = 0x1000, COM1 = 0x3f8, ENTRIES = 256 };
 static int
 set_cpuid(int kvm, int cpu)
 {
-	static struct {
-		struct kvm_cpuid2 head;
-		struct kvm_cpuid_entry2 entries[ENTRIES];
-	} c = { .head.nent = ENTRIES };
+	static unsigned char room[sizeof(struct kvm_cpuid2) + ENTRIES * sizeof(struct kvm_cpuid_entry2)]
+	    __attribute__((aligned(8)));
+	struct kvm_cpuid2 *c = (void *)room;
 
-	return ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &c) < 0 ? -1 : ioctl(cpu, KVM_SET_CPUID2, &c);
+	c->nent = ENTRIES;
+	return ioctl(kvm, KVM_GET_SUPPORTED_CPUID, c) < 0 ? -1 : ioctl(cpu, KVM_SET_CPUID2, c);
 }
 
 int
