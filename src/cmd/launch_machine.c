@@ -81,16 +81,18 @@ netbsd_root(struct launch *l, struct err *err)
 		return NULL;
 	}
 	(void)close(fd);
+	if (part.letter != 0)
+		return arena_printf(&l->arena, "ld0%c", part.letter);
 	if (!part.gpt)
-		return "ld0a"; /* a disk without GPT is ld0a whole */
+		return "ld0a"; /* a disk without any table is ld0a whole */
 	if (*part.label != '\0' && strchr(part.label, ' ') == NULL)
 		return arena_printf(&l->arena, "NAME=%s", part.label);
 	return "dk0";
 }
 
 /*
- * The kernel takes a memory disk as one file system: of an image with a GPT
- * that is its partition, copied into memory.
+ * The kernel takes a memory disk as one file system: of an image with
+ * partitions that is one of them, copied into memory.
  */
 static const char *
 memory_disk(struct launch *l, struct err *err)
@@ -105,7 +107,7 @@ memory_disk(struct launch *l, struct err *err)
 	/* Of another kind, or none: as it is. */
 	if (image_open(l->image, &fd, &part, &ignored) < 0)
 		return l->image;
-	if (!part.gpt || launch_is(l, SET_VERBOSE)) {
+	if ((!part.gpt && !part.mbr && part.letter == 0) || launch_is(l, SET_VERBOSE)) {
 		(void)close(fd);
 		return l->image;
 	}

@@ -64,17 +64,20 @@ int image_write(const char *path, struct tree *, const struct image_options *, s
 int image_bytes_needed(struct tree *, const struct image_options *o, uint64_t *bytes, struct err *);
 
 /*
- * An image for reading: finds the FFS partition (by GPT, else the file is a
- * bare FFS) of a regular file.
+ * An image for reading: finds the FFS partition (by GPT, else by NetBSD's
+ * disklabel, which an MBR may lead to, else the file is a bare FFS) of a
+ * regular file.
  */
 struct image_partition {
 	uint64_t offset, bytes; /* in the file */
 	bool gpt;
+	bool mbr; /* without GPT: it lies in the NetBSD partition of an MBR */
+	char letter; /* in a disklabel; 0: there is none */
 	char label[37 * 3]; /* UTF-8; empty without GPT */
 	char note[256]; /* what the user should know: the backup GPT was used; or empty */
 	uint8_t type_guid[16], unique_guid[16], disk_guid[16];
 	uint64_t attributes;
-	uint32_t others; /* further partitions in the GPT */
+	uint32_t others; /* further partitions in the GPT or the label */
 	uint64_t file_bytes;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening an image for reading: the NetBSD FFS partition of its GPT (the
- * bootable one if there are several), or the whole file where there is no GPT.
+ * bootable one if there are several), that of its disklabel ('a', else the
+ * first), or the whole file where there is neither.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/defs.h"
+#include "image/disklabel.h"
 #include "image/gpt.h"
 #include "image/image.h"
 
@@ -34,6 +36,24 @@ find_ffs(const struct gpt *g)
 	return found;
 }
 
+static bool
+has_linux(const struct gpt *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->nentries; i++)
+		if (memcmp(g->entries[i].type, gpt_type_linux, 16) == 0)
+			return true;
+	return false;
+}
+
+static int
+truncated(uint64_t end, uint64_t bytes, struct err *err)
+{
+	return err_set(
+	    err, "it is truncated: its partition ends at byte %" PRIu64 ", the file has %" PRIu64, end, bytes);
+}
+
 static int
 take_partition(struct image_partition *part, const struct gpt *g, uint64_t bytes, struct err *err)
 {
@@ -41,11 +61,11 @@ take_partition(struct image_partition *part, const struct gpt *g, uint64_t bytes
 	uint64_t end;
 
 	if (e == NULL)
-		return err_set(err, "its GPT has no NetBSD FFS partition");
+		return err_set(err, "its GPT has no NetBSD FFS partition%s",
+		    has_linux(g) ? " (but one of Linux's: smol does not read ext2)" : "");
 	end = (e->last_lba + 1) * GPT_SECTOR;
 	if (end > bytes)
-		return err_set(
-		    err, "it is truncated: its partition ends at byte %" PRIu64 ", the file has %" PRIu64, end, bytes);
+		return truncated(end, bytes, err);
 	part->gpt = true;
 	part->offset = e->first_lba * GPT_SECTOR;
 	part->bytes = end - part->offset;
@@ -72,6 +92,50 @@ is_bare_ffs(int fd, uint64_t bytes)
 }
 
 static int
+take_label(struct image_partition *part, const struct disklabel *l, uint64_t bytes, struct err *err)
+{
+	const struct disklabel_partition *p = NULL;
+	unsigned i;
+
+	for (i = 0; i < l->npartitions; i++) {
+		if (l->partitions[i].bytes == 0)
+			continue;
+		if (l->partitions[i].fs != DISKLABEL_FS_FFS || p != NULL) {
+			part->others++;
+			continue;
+		}
+		p = &l->partitions[i];
+		part->letter = (char)('a' + i);
+	}
+	if (p == NULL)
+		return err_set(err, "its disklabel has no FFS partition");
+	part->offset = p->offset;
+	part->bytes = p->bytes;
+	return part->offset + part->bytes > bytes ? truncated(part->offset + part->bytes, bytes, err) : 0;
+}
+
+/* No GPT: a disklabel, a NetBSD partition without one, or nothing but a file system. */
+static int
+take_other(struct image_partition *part, int fd, uint64_t bytes, struct err *err)
+{
+	struct disklabel l;
+	int found = disklabel_read(&l, fd, bytes, err);
+
+	if (found < 0)
+		return -1;
+	part->bytes = bytes;
+	/* The boot blocks of a bare file system may hold a label, too. */
+	if (found == 0 || (!l.in_mbr && is_bare_ffs(fd, bytes)))
+		return 0;
+	part->mbr = l.in_mbr;
+	if (l.npartitions > 0)
+		return take_label(part, &l, bytes, err);
+	part->offset = l.mbr_offset;
+	part->bytes = u64_min(l.mbr_bytes, bytes - l.mbr_offset);
+	return 0;
+}
+
+static int
 locate(int fd, struct image_partition *part, struct err *err)
 {
 	struct stat st;
@@ -88,7 +152,7 @@ locate(int fd, struct image_partition *part, struct err *err)
 		return -1;
 	/* The backup of an earlier GPT may outlive a file system made over the disk. */
 	if (found == 0 || (g.from_backup && is_bare_ffs(fd, (uint64_t)st.st_size)))
-		part->bytes = (uint64_t)st.st_size;
+		found = take_other(part, fd, (uint64_t)st.st_size, err);
 	else
 		found = take_partition(part, &g, (uint64_t)st.st_size, err);
 	gpt_release(&g);

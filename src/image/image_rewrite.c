@@ -41,6 +41,9 @@ check_disk(const struct image_partition *p, int fd, struct err *err)
 	uint8_t mbr[GPT_SECTOR];
 	unsigned i;
 
+	if (p->mbr || p->letter != 0)
+		return err_set(err, "it has %s, which smol does not write: build from it with FROMIMG",
+		    p->letter != 0 ? "a disklabel" : "an MBR");
 	if (!p->gpt)
 		return 0;
 	if (p->others > 0)
