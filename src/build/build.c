@@ -73,7 +73,7 @@ write_image(struct build *b, const struct build_options *bo)
 		    .free_bytes = p->free_bytes,
 		    .free_percent = p->free_percent,
 		    .log_bytes = p->log ? FS_LOG_AUTO : 0 },
-		.bytes = p->bytes,
+		.bytes = p->bytes_of_image ? u64_max(p->bytes, rounddown(b->image.part.file_bytes, MB)) : p->bytes,
 		.label = p->label,
 		.gpt = true,
 		.digest = true,
@@ -123,6 +123,7 @@ build_run(const struct plan *p, const struct build_options *o, struct build_resu
 		b.blobs[i].source.fd = -1;
 	rv = build(&b, o);
 	tree_release(&b.tree);
+	build_image_close(&b);
 	for (i = 0; i < b.nblobs; i++)
 		blob_close(&b.blobs[i]);
 	free(b.blobs);

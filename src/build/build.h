@@ -27,8 +27,10 @@ struct build_options {
 struct build_result {
 	struct image_options options; /* the image was written with */
 	struct image_result image;
+	uint8_t from_digest[SHA256_SIZE]; /* of PLAN_IMAGE's image */
+	char note[256]; /* what of it the new one does not have, or empty */
 	unsigned unpacked; /* sets that the cache did not have */
-	uint64_t sets_ns; /* opening them, and unpacking */
+	uint64_t sets_ns; /* opening them, and unpacking; the image's files */
 	uint64_t tree_ns; /* the other steps */
 };
 

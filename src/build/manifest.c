@@ -159,7 +159,8 @@ add_keys(json_t *list, const struct tree *tree, const char *path, struct err *er
 }
 
 static json_t *
-inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, struct err *err)
+inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, const struct build_result *r,
+    struct err *err)
 {
 	json_t *list = json_array(), *j;
 	const struct plan_step *s;
@@ -168,7 +169,10 @@ inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, 
 
 	for (i = 0; i < p->nsteps && rv == 0; i++) {
 		s = &p->steps[i];
-		if (build_step_has_blob(s)) {
+		if (s->kind == PLAN_IMAGE) {
+			j = input(list, "image", plan_relative(p, s->source));
+			(void)json_object_set_new(j, "sha256", digest_text(r->from_digest));
+		} else if (build_step_has_blob(s)) {
 			j = input(list, s->kind == PLAN_SET ? "set" : "package", plan_relative(p, s->source));
 			(void)json_object_set_new(j, "sha256", digest_text(blobs++->digest));
 		} else if (s->kind == PLAN_DIR) {
@@ -207,7 +211,7 @@ steps(const struct plan *p)
 
 	for (i = 0; i < p->nsteps; i++) {
 		s = p->steps[i];
-		if (build_step_has_blob(&s) || s.kind == PLAN_DIR || s.kind == PLAN_MTREE)
+		if (s.kind == PLAN_IMAGE || build_step_has_blob(&s) || s.kind == PLAN_DIR || s.kind == PLAN_MTREE)
 			s.source = plan_relative(p, s.source);
 		line.len = 0;
 		plan_step_print(&s, &line);
@@ -234,7 +238,7 @@ int
 manifest_write(
     const struct plan *p, struct tree *tree, const struct blob *blobs, const struct build_result *r, struct err *err)
 {
-	json_t *list = inputs(p, tree, blobs, err), *j;
+	json_t *list = inputs(p, tree, blobs, r, err), *j;
 	cleanup_free char *dump = NULL, *path = NULL;
 	struct str s = { 0 };
 

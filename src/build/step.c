@@ -124,6 +124,8 @@ int
 build_step(struct build *b, const struct plan_step *s)
 {
 	switch (s->kind) {
+	case PLAN_IMAGE:
+		return build_step_image(b, s);
 	case PLAN_PACKAGE:
 	case PLAN_SET:
 		return step_archive(b, s);

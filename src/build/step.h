@@ -6,12 +6,23 @@
 #define SMOL_BUILD_STEP_H
 
 #include "build/build.h"
+#include "fs/ffs.h"
+#include "source/base_image.h"
 #include "source/source.h"
 #include "tree/tree.h"
+
+/* The image that the tree's first files lie in, until the new one is written. */
+struct build_image {
+	struct base_image file;
+	int fd;
+	struct image_partition part;
+	struct ffs_reader reader;
+};
 
 struct build {
 	const struct plan *plan;
 	struct tree tree;
+	struct build_image image; /* of PLAN_IMAGE */
 	struct blob *blobs; /* one for each set of the plan */
 	size_t nblobs;
 	int64_t newest;
@@ -20,6 +31,10 @@ struct build {
 };
 
 int build_step(struct build *, const struct plan_step *);
+
+/* PLAN_IMAGE; build_image_close() when the tree is no longer needed. */
+int build_step_image(struct build *, const struct plan_step *);
+void build_image_close(struct build *);
 
 /* Steps whose archives are blobs. */
 static inline bool

@@ -149,6 +149,8 @@ build(const struct args *a, const struct plan *p, struct err *err)
 		return err_wrap(err, "build %s", p->service->name);
 	if (a->quiet)
 		return 0;
+	if (result.note[0] != '\0')
+		(void)fprintf(stderr, "smol: note: %s\n", result.note);
 	return image_result_print(
 	    p->image, &result.options, &result.image, result.sets_ns + result.tree_ns, a->json, err);
 }

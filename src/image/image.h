@@ -83,6 +83,9 @@ struct image_partition {
 
 int image_open(const char *path, int *fd, struct image_partition *, struct err *);
 
+/* Fails, with what to do, if the file system was not unmounted, or has what smol cannot write anew. */
+int image_check_state(const struct ffs_super *, struct err *);
+
 /*
  * An open file that smol is about to replace or to extend: nobody else may
  * write to it meanwhile.  (machine/disk_lock.h.)

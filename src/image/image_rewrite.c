@@ -19,8 +19,8 @@
 #define MBR_PARTITIONS 446
 #define MBR_ENTRY 16
 
-static int
-check_state(const struct ffs_super *s, struct err *err)
+int
+image_check_state(const struct ffs_super *s, struct err *err)
 {
 	uint32_t flags = s->ver == 1 && (s->old_flags & FFS_FLAGS_UPDATED) == 0 ? 0 : s->flags;
 
@@ -77,7 +77,7 @@ check(struct image_old *old, const struct ffs_reader *r, struct err *err)
 {
 	struct ffs_log log;
 
-	if (check_state(&r->super, err) < 0 || check_disk(old->part, r->fd, err) < 0)
+	if (image_check_state(&r->super, err) < 0 || check_disk(old->part, r->fd, err) < 0)
 		return -1;
 	if (ffs_log_read(r, &log, err) < 0)
 		return -1;

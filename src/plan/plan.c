@@ -150,6 +150,7 @@ image_size(const struct service *service, struct plan *p)
 		return;
 	}
 	p->bytes = service->image_mb * MB;
+	p->bytes_of_image = service->size_of_image;
 	p->free_bytes = service->image_mb == SERVICE_SIZE_AUTO && !service->read_only ? AUTO_FREE : 0;
 }
 
@@ -175,6 +176,7 @@ plan_make(struct arena *arena, const struct workspace *w, const struct service *
 	p->steps = arena_calloc(arena, service->npackages + service->nsets + service->nscripts + 32, sizeof(*p->steps));
 	image_of(arena, w, service, p);
 
+	source_step(p, PLAN_IMAGE, service->from_image, NULL);
 	package_steps(arena, w, service, p);
 	set_steps(arena, w, service, p);
 	source_step(p, PLAN_DIR, service->base_dir, "/");
@@ -216,6 +218,9 @@ void
 plan_step_print(const struct plan_step *s, struct str *out)
 {
 	switch (s->kind) {
+	case PLAN_IMAGE:
+		str_addf(out, "from %s", s->source);
+		break;
 	case PLAN_PACKAGE:
 		str_addf(out, "package %s", s->source);
 		break;
@@ -271,6 +276,8 @@ plan_print(const struct plan *p, struct str *out)
 		str_addf(out, "%" PRIu64 "M", p->bytes / MB);
 	else
 		str_add(out, "auto");
+	if (p->bytes_of_image)
+		str_add(out, " or as that image");
 	if (p->free_bytes != 0)
 		str_addf(out, " free %" PRIu64 "M", p->free_bytes / MB);
 	if (p->free_percent != 0)

@@ -21,6 +21,7 @@
 #include "service/workspace.h"
 
 enum plan_kind {
+	PLAN_IMAGE, /* source: disk image; the files of its FFS, which are the first of the tree */
 	PLAN_PACKAGE, /* source: archive of a pkgsrc package; its files over its LOCALBASE */
 	PLAN_SET, /* source: archive, glob or NULL; its files over / */
 	PLAN_MKDIR, /* path, mode; left as it is if it exists */
@@ -51,6 +52,7 @@ struct plan {
 	const char *image; /* path */
 	const char *label; /* of the partition */
 	uint64_t bytes; /* IMAGE_SIZE_AUTO: 0 */
+	bool bytes_of_image; /* or those of PLAN_IMAGE's, if that is larger */
 	uint64_t free_bytes; /* with that: room to leave */
 	unsigned free_percent; /* with that: more room, of what the files take */
 	enum service_fs fs;

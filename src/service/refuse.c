@@ -20,7 +20,6 @@ static const struct {
 	const char *name, *what;
 	const char *but; /* the one value that asks for nothing; NULL: only the empty one */
 } variables[] = {
-	{ "FROMIMG", "building on an existing image is not done yet", NULL },
 	{ "BIOSBOOT", "images that boot by BIOS are not made yet", "n" },
 	{ "SMOLIFY", "kernels are not changed yet", "n" },
 };

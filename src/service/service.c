@@ -127,8 +127,11 @@ read_defaults(struct service_loader *l)
 	    "KDIST?=https://smolbsd.org/assets\n"
 	    "PKGSITE?=https://cdn.netbsd.org/pub/pkgsrc/packages/NetBSD/${MACHINE}/${PKGVERS}/All\n"
 	    "LIVEIMGGZ?=https://nycdn.netbsd.org/pub/NetBSD-daily/HEAD/latest/%s\n"
+	    /* An image is there in place of sets, as in a SMOLerfile's FROM; ADDSETS adds to either. */
+	    ".if !defined(FROMIMG) || empty(FROMIMG)\n"
 	    "SETS?=base.${SETSEXT} etc.${SETSEXT}\n"
-	    "IMGSIZE?=512\n",
+	    "IMGSIZE?=512\n"
+	    ".endif\n",
 	    l->live);
 
 	return make_read_text(l->m, "smol", text, strlen(text), l->err);

@@ -63,6 +63,7 @@ struct service {
 	const char *sets_url, *kernel_url, *packages_url, *live_url;
 
 	const char *base_dir; /* ROOTDIR: a root made by hand, in place of sets; NULL: none */
+	const char *from_image; /* FROMIMG: the image to start from; NULL: none */
 	const char *root_dir, *etc_dir, *common_dir, *packages_dir, *mtree; /* NULL: there is none */
 	const char *const *scripts; /* postinst/NAME.sh in order; with SVCIMG that one only */
 	size_t nscripts;
@@ -76,6 +77,7 @@ struct service {
 
 	enum service_fs fs; /* FS */
 	uint64_t image_mb; /* IMGSIZE, or SERVICE_SIZE_AUTO */
+	bool size_of_image; /* not said: not smaller than from_image */
 	enum service_minimize minimize; /* MINIMIZE, which wins over IMGSIZE */
 	uint64_t minimize_mb;
 	bool read_only; /* MOUNTRO */

@@ -11,6 +11,7 @@
 #include "service/service_impl.h"
 
 #define IMAGE_MB_MAX (1024 * 1024)
+#define IMAGE_MB_DEFAULT 512
 #define TAG_MAX 128
 
 int
@@ -64,6 +65,11 @@ set_size(struct service_loader *l)
 
 	if (service_get(l, "IMGSIZE", &size) < 0)
 		return -1;
+	if (size == NULL && l->s->from_image != NULL) {
+		l->s->image_mb = IMAGE_MB_DEFAULT;
+		l->s->size_of_image = true;
+		return 0;
+	}
 	if (size == NULL)
 		return service_bad_value(l, "IMGSIZE", "IMGSIZE is empty: want a number of MB, or auto");
 	if (strcmp(size, "auto") == 0) {
@@ -256,11 +262,30 @@ set_base_dir(struct service_loader *l)
 	return 0;
 }
 
+/* FROMIMG: a name in images/, as smolBSD has it, or a path, if there is a slash in it. */
+static int
+set_from_image(struct service_loader *l)
+{
+	const char *image;
+
+	if (service_get(l, "FROMIMG", &image) < 0)
+		return -1;
+	if (image == NULL)
+		return 0;
+	if (strchr(image, '/') == NULL)
+		image = workspace_image_named(l->w, l->arena, image);
+	/* An argument's path is the user's, that of a file the workspace's. */
+	else if (image[0] != '/' && strcmp(make_where(l->m, "FROMIMG"), "the command line") != 0)
+		image = workspace_path(l->w, l->arena, image);
+	l->s->from_image = image;
+	return 0;
+}
+
 int
 service_set_values(struct service_loader *l)
 {
-	static int (*const setters[])(struct service_loader *) = { set_base_dir, set_arch, set_tag, set_size, set_fs,
-		set_minimize, set_sets, set_places, set_packages, set_flags };
+	static int (*const setters[])(struct service_loader *) = { set_base_dir, set_from_image, set_arch, set_tag,
+		set_size, set_fs, set_minimize, set_sets, set_places, set_packages, set_flags };
 	size_t i;
 
 	for (i = 0; i < nitems(setters); i++)

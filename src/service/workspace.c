@@ -171,6 +171,14 @@ workspace_image(const struct workspace *w, struct arena *arena, const char *serv
 	    w, arena, arena_printf(arena, "images/%s-%s%s%s.img", service, arch, tagged ? ":" : "", tagged ? tag : ""));
 }
 
+const char *
+workspace_image_named(const struct workspace *w, struct arena *arena, const char *name)
+{
+	bool whole = str_ends(name, ".img") || strstr(name, ".img.") != NULL;
+
+	return root_or_store(w, arena, arena_printf(arena, "images/%s%s", name, whole ? "" : ".img"));
+}
+
 struct names {
 	char **v;
 	size_t n, cap;

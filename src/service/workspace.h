@@ -49,6 +49,12 @@ const char *workspace_kernel(const struct workspace *, struct arena *, const cha
 const char *
 workspace_image(const struct workspace *, struct arena *, const char *service, const char *arch, const char *tag);
 
+/*
+ * The image that NAME means, as FROMIMG has it: in images/, ".img" added where
+ * there is none ("base-amd64:latest", "base-amd64.img", "live.img.gz").
+ */
+const char *workspace_image_named(const struct workspace *, struct arena *, const char *name);
+
 /* "bozohttpd, rescue" for messages, sorted; "" if there are none. */
 const char *workspace_services(const struct workspace *, struct arena *);
 

@@ -179,7 +179,7 @@ cache_digest(const char *cache, int fd, uint8_t digest[SHA256_SIZE], struct err 
 
 /* --- locks --- */
 
-/* Removes the temporary names of this blob; its lock is held, so nobody else uses them. */
+/* Removes the temporary names of what is made of this archive; its lock is held, so nobody else uses them. */
 static void
 remove_leftovers(const char *cache, const uint8_t digest[SHA256_SIZE])
 {
@@ -189,7 +189,7 @@ remove_leftovers(const char *cache, const uint8_t digest[SHA256_SIZE])
 	DIR *list;
 
 	str_addf(&dir, "%s/blobs", cache);
-	str_addf(&prefix, ".%s.blob.", sha256_hex(digest, hex));
+	str_addf(&prefix, ".%s.", sha256_hex(digest, hex));
 	list = opendir(dir.p);
 	while (list != NULL && (d = readdir(list)) != NULL)
 		if (str_starts(d->d_name, prefix.p))

@@ -3,7 +3,8 @@
  * The cache directory:
  *
  *	CACHE/blobs/SHA256.blob	 an archive, unpacked (blob_format.h)
- *	CACHE/blobs/SHA256.lock	 held while that blob is made
+ *	CACHE/blobs/SHA256.img	 a compressed image, plain and sparse
+ *	CACHE/blobs/SHA256.lock	 held while either is made
  *	CACHE/stat/KEY		 the digest of a file whose device, inode, size,
  *				 mtime and ctime have the digest KEY
  */
