@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/defs.h"
@@ -150,8 +151,14 @@ read_file(struct service_loader *l, const char *name)
 static int
 find_dir(struct service_loader *l)
 {
-	const char *name = l->req->name, *others;
+	const char *name = l->req->name, *others, *file;
+	struct stat st;
 
+	if (strchr(name, '/') != NULL && stat(name, &st) == 0 && S_ISREG(st.st_mode))
+		return err_usage(l->err,
+		    "'%s': SMOLerfiles are not built yet; what is built is a directory in service/, "
+		    "by its name",
+		    name);
 	if (!workspace_name_ok(name) || strcmp(name, "common") == 0)
 		return err_usage(l->err,
 		    "bad service name '%s': the name of a directory in service/ is wanted (letters, digits, '_', '.', "
@@ -161,6 +168,10 @@ find_dir(struct service_loader *l)
 	l->s->dir = workspace_service(l->w, l->arena, name);
 	if (l->s->dir != NULL)
 		return 0;
+	file = workspace_smolerfile(l->w, l->arena, name);
+	if (file != NULL)
+		return err_usage(l->err,
+		    "there is no service '%s': %s would make it, and SMOLerfiles are not built yet", name, file);
 	others = workspace_services(l->w, l->arena);
 	if (*others == '\0')
 		return err_usage(l->err, "there is no service '%s': there are none in %s", name,
@@ -180,7 +191,7 @@ load(struct service_loader *l)
 		return -1;
 	if (read_defaults(l) < 0)
 		return -1;
-	if (named && !l->req->inputs_only && service_refuse(l->arena, l->s->dir, l->m, l->err) < 0)
+	if (named && !l->req->inputs_only && service_refuse(l->arena, l->w, l->s->dir, l->m, l->err) < 0)
 		return -1;
 	if (service_set_values(l) < 0)
 		return -1;

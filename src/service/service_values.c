@@ -176,6 +176,17 @@ set_places(struct service_loader *l)
 	return service_get(l, "LIVEIMGGZ", &l->s->live_url);
 }
 
+/* It asks for what smolBSD builds on NetBSD; that is a root on FFS, which smol makes anywhere. */
+static int
+check_netbsd_only(struct service_loader *l)
+{
+	const char *file = arena_printf(l->arena, "%s/NETBSD_ONLY", l->s->dir == NULL ? "." : l->s->dir);
+
+	if (access(file, F_OK) < 0)
+		return 0;
+	return service_bad_value(l, "FS", "FS=ext2: this service is not built on Linux (%s); leave FS out", file);
+}
+
 static int
 set_fs(struct service_loader *l)
 {
@@ -193,7 +204,7 @@ set_fs(struct service_loader *l)
 		if (strcmp(names[i], fs) != 0)
 			continue;
 		l->s->fs = (enum service_fs)i;
-		return 0;
+		return l->s->fs == SERVICE_EXT2 ? check_netbsd_only(l) : 0;
 	}
 	return service_bad_value(l, "FS", "bad file system '%s': ffs1, ffs2 and ext2 are known", fs);
 }

@@ -131,6 +131,19 @@ workspace_common(const struct workspace *w, struct arena *arena)
 	return root_or_shipped(w, arena, "service/common");
 }
 
+const char *
+workspace_smolerfile(const struct workspace *w, struct arena *arena, const char *name)
+{
+	static const char *const forms[][2] = { { "Dockerfile.", "" }, { "SMOLerfile.", "" }, { "", ".smol" } };
+	const char *path = NULL;
+	size_t i;
+
+	for (i = 0; i < nitems(forms) && path == NULL; i++)
+		path = root_or_shipped(
+		    w, arena, arena_printf(arena, "smolerfiles/%s%s%s", forms[i][0], name, forms[i][1]));
+	return path;
+}
+
 /* In the root, else in the store, else where it should be in the root. */
 static const char *
 root_or_store(const struct workspace *w, struct arena *arena, const char *relative)

@@ -39,6 +39,9 @@ const char *workspace_conf(const struct workspace *, struct arena *, const char 
 /* service/common, NULL if there is none. */
 const char *workspace_common(const struct workspace *, struct arena *);
 
+/* smolerfiles/Dockerfile.NAME, SMOLerfile.NAME or NAME.smol; NULL if there is none. */
+const char *workspace_smolerfile(const struct workspace *, struct arena *, const char *name);
+
 /* Never NULL: whether it is there is the caller's question. */
 const char *workspace_path(const struct workspace *, struct arena *, const char *relative);
 const char *workspace_set(const struct workspace *, struct arena *, const char *arch, const char *file);

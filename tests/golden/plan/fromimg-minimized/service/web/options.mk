@@ -1,0 +1,3 @@
+FROMIMG= base-${ARCH}
+SETS= rescue
+MINIMIZE= +20

@@ -1,0 +1,5 @@
+FROMIMG=none
+ADDPKGS=bash
+ADDSETS=comp.${SETSEXT}:/usr/bin/strip
+IMGSIZE=900
+MOUNTRO=y

@@ -1,0 +1,1 @@
+FROMIMG= images/../other/base.img

@@ -1,0 +1,3 @@
+.if defined(MINIMIZE) && ${MINIMIZE} == y
+ADDPKGS=pkgin sqlite3
+.endif

@@ -1,0 +1,2 @@
+#!/bin/sh
+mv usr/pkg/sbin/nitro sbin/init
