@@ -60,6 +60,22 @@ explain_size(struct build *b, const struct image_options *o)
 	    howmany(need, MB));
 }
 
+/* IMGSIZE, or if that was not said, what the image had that is started from, and what the files need now. */
+static int
+image_bytes(struct build *b, struct image_options *o)
+{
+	uint64_t need;
+
+	o->bytes = b->plan->bytes;
+	if (!b->plan->bytes_of_image)
+		return 0;
+	tree_sort(&b->tree);
+	if (image_bytes_needed(&b->tree, o, &need, b->err) < 0)
+		return -1;
+	o->bytes = u64_max(o->bytes, u64_max(rounddown(b->image.part.file_bytes, MB), roundup(need, MB)));
+	return 0;
+}
+
 static int
 write_image(struct build *b, const struct build_options *bo)
 {
@@ -73,14 +89,13 @@ write_image(struct build *b, const struct build_options *bo)
 		    .free_bytes = p->free_bytes,
 		    .free_percent = p->free_percent,
 		    .log_bytes = p->log ? FS_LOG_AUTO : 0 },
-		.bytes = p->bytes_of_image ? u64_max(p->bytes, rounddown(b->image.part.file_bytes, MB)) : p->bytes,
 		.label = p->label,
 		.gpt = true,
 		.digest = true,
 		.progress = bo->progress,
 		.progress_arg = bo->progress_arg,
 	};
-	if (make_parent(p->image, b->err) < 0)
+	if (image_bytes(b, o) < 0 || make_parent(p->image, b->err) < 0)
 		return -1;
 	if (image_write(p->image, &b->tree, o, &b->result->image, b->err) < 0)
 		return explain_size(b, o);

@@ -19,6 +19,7 @@
 
 #define DISKLABEL_PARTITIONS_MAX 22 /* the most that any port has */
 #define DISKLABEL_AREA_BYTES 8192
+#define DISKLABEL_FS_UNUSED 0
 #define DISKLABEL_FS_FFS 7 /* FS_BSDFFS */
 
 struct disklabel_partition {

@@ -98,7 +98,8 @@ take_label(struct image_partition *part, const struct disklabel *l, uint64_t byt
 	unsigned i;
 
 	for (i = 0; i < l->npartitions; i++) {
-		if (l->partitions[i].bytes == 0)
+		/* Also the whole disk, which is of no type. */
+		if (l->partitions[i].bytes == 0 || l->partitions[i].fs == DISKLABEL_FS_UNUSED)
 			continue;
 		if (l->partitions[i].fs != DISKLABEL_FS_FFS || p != NULL) {
 			part->others++;

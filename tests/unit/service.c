@@ -110,8 +110,6 @@ test_refused(void)
 	} bad[] = {
 		{ "\nADDPKGS=curl a/b\n",
 		    "service/x/options.mk:2: bad package 'a/b': the name of a package is wanted, without a path" },
-		{ "FROMIMG=a.img",
-		    "service/x/options.mk:1: FROMIMG=a.img: building on an existing image is not done yet" },
 		{ "MINIMIZE=+3M", "service/x/options.mk:1: bad MINIMIZE '+3M': want y, or +N for N MB of room" },
 		{ "FS=zfs", "service/x/options.mk:1: bad file system 'zfs': ffs1, ffs2 and ext2 are known" },
 		{ "ROOTDIR=none", "service/x/options.mk:1: ROOTDIR=none: there is no such directory" },
@@ -133,13 +131,6 @@ test_refused(void)
 		    "command line instead" },
 		{ "BIOSCONSOLE=pc\nANYTHING=x", "" },
 	};
-	static const struct {
-		const char *file, *want;
-	} files[] = {
-		{ "service/x/NETBSD_ONLY",
-		    "service/x/NETBSD_ONLY: this service asks to be built on NetBSD, which smol does "
-		    "not provide yet" },
-	};
 	struct arena arena;
 	struct service s;
 	size_t i;
@@ -147,12 +138,43 @@ test_refused(void)
 	arena_init(&arena);
 	for (i = 0; i < nitems(bad); i++)
 		CHECK_STR(load(&arena, bad[i].options, NULL, &s), bad[i].want);
-	for (i = 0; i < nitems(files); i++) {
-		put(files[i].file, "");
-		CHECK_STR(load(&arena, "", NULL, &s), files[i].want);
-		CHECK(unlink(files[i].file) == 0);
-	}
+	put("service/x/NETBSD_ONLY", "");
+	CHECK_STR(load(&arena, "FS=ext2", NULL, &s), "service/x/options.mk:1: FS=ext2: this service is not built on "
+						     "Linux (service/x/NETBSD_ONLY); leave FS out");
 	CHECK_STR(load(&arena, "", NULL, &s), "");
+	CHECK(unlink("service/x/NETBSD_ONLY") == 0);
+	arena_release(&arena);
+}
+
+/* The image to start from, in each form; sets only if they are named. */
+static void
+test_from_image(void)
+{
+	static const struct {
+		const char *options, *path;
+		size_t sets;
+	} cases[] = {
+		{ "FROMIMG=a-amd64.img", "images/a-amd64.img", 0 },
+		{ "FROMIMG=a-amd64:1.2", "images/a-amd64:1.2.img", 0 },
+		{ "FROMIMG=a.img.gz\nADDSETS=comp", "images/a.img.gz", 1 },
+		{ "FROMIMG=/a/b\nSETS=base etc", "/a/b", 2 },
+		{ "FROMIMG=sub/b.img\nROOTDIR=service", "sub/b.img", 0 },
+		{ "FROMIMG= ", NULL, 2 },
+	};
+	struct arena arena;
+	struct service s;
+	size_t i;
+
+	arena_init(&arena);
+	for (i = 0; i < nitems(cases); i++) {
+		CHECK_STR(load(&arena, cases[i].options, NULL, &s), "");
+		CHECK(cases[i].path == NULL ? s.from_image == NULL : s.from_image != NULL);
+		if (cases[i].path != NULL && s.from_image != NULL)
+			CHECK_STR(s.from_image, cases[i].path);
+		CHECK(s.nsets == cases[i].sets && s.size_of_image == (cases[i].path != NULL) && s.image_mb == 512);
+	}
+	CHECK_STR(load(&arena, "FROMIMG=a\nIMGSIZE=auto", NULL, &s), "");
+	CHECK(!s.size_of_image && s.image_mb == SERVICE_SIZE_AUTO);
 	arena_release(&arena);
 }
 
@@ -281,5 +303,5 @@ test_begin(void)
 }
 
 TEST_MAIN({ "a workspace is made", test_begin }, { "defaults", test_defaults }, { "variables", test_variables },
-    { "refused", test_refused }, { "image", test_image }, { "arguments", test_arguments },
-    { "workspace and store", test_workspace }, { "and removed", test_end })
+    { "refused", test_refused }, { "image", test_image }, { "an image to start from", test_from_image },
+    { "arguments", test_arguments }, { "workspace and store", test_workspace }, { "and removed", test_end })

@@ -1,2 +1,3 @@
-#!/bin/sh
-mv usr/pkg/sbin/nitro sbin/init
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Named in a plan, never run.
