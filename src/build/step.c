@@ -31,6 +31,13 @@ step_archive(struct build *b, const struct plan_step *s)
 static int
 step_mkdir(struct build *b, const struct plan_step *s)
 {
+	struct err ignored = { 0 };
+	struct tree_place place;
+
+	/* What is there may be a link to one, as in a root where /bin is /usr/bin. */
+	if (tree_resolve(&b->tree, s->path, true, &place, &ignored) == 0 && place.node != NULL &&
+	    tree_is(place.node, TREE_IFDIR))
+		return 0;
 	return tree_mkdir(&b->tree, s->path, s->mode, b->err) == NULL ? -1 : 0;
 }
 

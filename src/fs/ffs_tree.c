@@ -93,11 +93,15 @@ static int
 read_content(struct reading *rd, const struct ffs_dinode *d, struct tree_attr *a, struct err *err)
 {
 	a->size = d->size;
+	if (d->size > 0)
+		a->content = (struct tree_content){ .source = rd->source };
+	/* Of a snapshot not every block address is one: it is counted, and becomes a hole. */
+	if ((d->flags & FLAG_SNAPSHOT) != 0)
+		return 0;
 	if (ffs_extents_find(&rd->x, d, err) < 0)
 		return -1;
-	if (d->size > 0)
-		a->content =
-		    (struct tree_content){ .source = rd->source, .extents = rd->x.extents, .nextents = rd->x.n };
+	a->content.extents = rd->x.extents;
+	a->content.nextents = rd->x.n;
 	return 0;
 }
 

@@ -211,6 +211,11 @@ def test_over_it():
     p = build("-q", "web", "FROMIMG=web-amd64")
     tap.ok(p.returncode == 0, "from itself", p.stderr)
     same_files("from itself", "images/base-amd64:v1.img")
+    os.makedirs(path("merged/usr/sbin"))
+    os.symlink("usr/sbin", path("merged/sbin"))
+    run([smol, "image", "make", "-q", "-o", "images/merged.img", "merged"], cwd=work, env=env, check=True)
+    p = build("-q", "web", "FROMIMG=merged")
+    tap.ok(p.returncode == 0 and "sbin -> usr/sbin" in image("ls", "-l", "images/web-amd64.img:/").stdout, "a directory that is a link stays one", p.stderr)
     p = build("-q", "web", "FROMIMG=%s" % path("images/bare2.img"), SOURCE_DATE_EPOCH="1600000000")
     p = image("ls", "-R", "--json", "images/web-amd64.img")
     late = [f["path"] for f in json.loads(p.stdout) if f["mtime"] > 1600000000]
