@@ -10,10 +10,12 @@
 
 import array
 import fcntl
+import functools
 import gzip
 import hashlib
 import json
 import lzma
+import operator
 import os
 import shutil
 import struct
@@ -81,15 +83,14 @@ def make_label(big, parts):
     """NetBSD's disklabel: (sectors, first sector, type) each."""
     order = ">" if big else "<"
     b = bytearray(148 + 16 * len(parts))
-    for at, form, value in ((0, "I", 0x82564557), (132, "I", 0x82564557), (40, "I", 512), (138, "H", len(parts))):
+    total = max(sectors + first for sectors, first, _ in parts)
+    for at, form, value in ((0, "I", 0x82564557), (132, "I", 0x82564557), (40, "I", 512), (44, "I", 63), (48, "I", 16), (52, "I", total // 1008),
+                            (56, "I", 1008), (60, "I", total), (138, "H", len(parts)), (140, "I", 8192), (144, "I", 8192)):
         struct.pack_into(order + form, b, at, value)
     for i, (sectors, first, kind) in enumerate(parts):
-        struct.pack_into(order + "IIIB", b, 148 + 16 * i, sectors, first, 1024, kind)
+        struct.pack_into(order + "IIIBB", b, 148 + 16 * i, sectors, first, 1024, kind, 8)
     words = array.array("H", bytes(b))
-    total = 0
-    for w in words:
-        total ^= w
-    b[136:138] = array.array("H", [total]).tobytes()
+    b[136:138] = array.array("H", [functools.reduce(operator.xor, words)]).tobytes()
     return bytes(b)
 
 
@@ -99,7 +100,7 @@ def make_mbr(name, fs, big=False, start=2048):
     mbr = bytearray(512)
     struct.pack_into("<BxxxBxxxII", mbr, 446, 0x80, 169, start, end + 4096 - start)
     mbr[510:] = b"\x55\xaa"
-    label = make_label(big, [(end - start, start, 7), (4096, end, 1), (end + 4096, 0, 0)])
+    label = make_label(big, [(end - start, start, 7), (4096, end, 1), (end + 4096 - start, start, 0), (end + 4096, 0, 0)])
     with open(path(name), "wb") as f:
         f.write(mbr)
         f.seek(start * 512)
