@@ -39,7 +39,7 @@ missing(const char *path, struct err *err)
 	if (errno == ENOENT && str_starts(name, "NetBSD-") && str_ends(name, "-live.img"))
 		return err_set(err, "there is no '%s' to start from: 'smol fetch live' gets it", path);
 	if (errno == ENOENT)
-		return err_set(err, "there is no '%s' to start from", path);
+		return err_set(err, "there is no '%s' to start from: build or fetch it first", path);
 	return err_sys(err, "cannot open '%s'", path);
 }
 
