@@ -8,14 +8,11 @@
 #
 #   fromimg.py SMOL WORK
 
-import array
 import fcntl
-import functools
 import gzip
 import hashlib
 import json
 import lzma
-import operator
 import os
 import shutil
 import struct
@@ -23,6 +20,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE)]
+from synth.disk import make_mbr  # noqa: E402
 from synth.tiny import make_package, make_sets  # noqa: E402
 from tap import Tap, run  # noqa: E402
 
@@ -77,37 +75,6 @@ def same_files(what, base, img="images/web-amd64.img"):
     tap.ok(p.stderr == "" and not other and "/etc/fstab" in p.stdout, "%s: every file as it was" % what, p.stderr, *other[:10])
     p = image("check", img)
     tap.ok(p.returncode == 0, "%s: smol image check is clean" % what, p.stdout, p.stderr)
-
-
-def make_label(big, parts):
-    """NetBSD's disklabel: (sectors, first sector, type) each."""
-    order = ">" if big else "<"
-    b = bytearray(148 + 16 * len(parts))
-    total = max(sectors + first for sectors, first, _ in parts)
-    for at, form, value in ((0, "I", 0x82564557), (132, "I", 0x82564557), (40, "I", 512), (44, "I", 63), (48, "I", 16), (52, "I", total // 1008),
-                            (56, "I", 1008), (60, "I", total), (138, "H", len(parts)), (140, "I", 8192), (144, "I", 8192)):
-        struct.pack_into(order + form, b, at, value)
-    for i, (sectors, first, kind) in enumerate(parts):
-        struct.pack_into(order + "IIIBB", b, 148 + 16 * i, sectors, first, 1024, kind, 8)
-    words = array.array("H", bytes(b))
-    b[136:138] = array.array("H", [functools.reduce(operator.xor, words)]).tobytes()
-    return bytes(b)
-
-
-def make_mbr(name, fs, big=False, start=2048):
-    """A live image of earlier releases: MBR, label one sector into its partition, swap after the root."""
-    data, end = read(fs), start + os.path.getsize(path(fs)) // 512
-    mbr = bytearray(512)
-    struct.pack_into("<BxxxBxxxII", mbr, 446, 0x80, 169, start, end + 4096 - start)
-    mbr[510:] = b"\x55\xaa"
-    label = make_label(big, [(end - start, start, 7), (4096, end, 1), (end + 4096 - start, start, 0), (end + 4096, 0, 0)])
-    with open(path(name), "wb") as f:
-        f.write(mbr)
-        f.seek(start * 512)
-        f.write(data)
-        f.seek(start * 512 + (128 if big else 512))
-        f.write(label)
-        f.truncate((end + 4096) * 512)
 
 
 def make_inputs():
@@ -166,7 +133,7 @@ def test_makefs():
         p = build("-q", "web", "FROMIMG=images/" + name)
         if tap.ok(p.returncode == 0 and p.stderr == "", "from " + name, p.stderr):
             same_files(name, "images/" + name)
-        make_mbr("images/mbr.img", "images/" + name, order == "be")
+        make_mbr(path("images/mbr.img"), read("images/" + name), order == "be")
         p = build("-q", "web", "FROMIMG=mbr")
         if tap.ok(p.returncode == 0, "%s in an MBR with a disklabel" % name, p.stderr):
             same_files(name + ", MBR", "images/mbr.img")

@@ -9,7 +9,9 @@ usage: start.py SMOL PROBE [REGEX]	(prints TAP; CC may name the compiler)
 import json, os, shutil, signal, socket, subprocess, sys, time, urllib.request
 
 sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PROBE = os.path.abspath(sys.argv.pop(2))
+from synth.disk import SWAP, make_mbr
 from guest import COM, DEADLINE, DISK, ENV, SMOL, TMP, alive, main, qemu_of, wait_for
 
 DIR = os.path.join(TMP.name, "ws")
@@ -447,6 +449,15 @@ def order_of_flags():
     assert "-name w " in r.stdout and "w-i386:v1.img" in r.stdout and "-pidfile qemu-w.pid" in r.stdout, r
 
 
+def root_of_disklabel():
+    """Without a GPT the label says which partition the root is."""
+    prepare()
+    for before, letter in (((), "a"), (((64, 64, SWAP),), "b")):
+        make_mbr(DIR + "/images/label.img", bytes(1 << 20), before=before)
+        r = smol("start", "-v", "-k", COM, "-i", "label")
+        assert f"'console=com root=ld0{letter} " in r.stdout, (letter, r)
+
+
 def errors():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -515,6 +526,7 @@ TESTS = [
     ("QMP for others", qmp),
     ("the image's lock, and -s", locks),
     ("flags and conf in their order", order_of_flags),
+    ("the root of a disklabel", root_of_disklabel),
     ("errors: one line, the right status", errors),
 ]
 
