@@ -27,6 +27,9 @@ static const struct command *const commands[] = {
 	&cmd_image_df,
 	&cmd_image_diff,
 	&cmd_image_resize,
+	&cmd_kernel_list,
+	&cmd_kernel_trim,
+	&cmd_kernel_inspect,
 };
 
 static int
@@ -56,6 +59,18 @@ find(int argc, char **argv, int *words)
 			return commands[i];
 	}
 	return NULL;
+}
+
+/* The first word of commands that have two. */
+static bool
+is_group(const char *word)
+{
+	size_t i, len = strlen(word);
+
+	for (i = 0; i < nitems(commands); i++)
+		if (strncmp(commands[i]->name, word, len) == 0 && commands[i]->name[len] == ' ')
+			return true;
+	return false;
 }
 
 static bool
@@ -111,12 +126,12 @@ main(int argc, char **argv)
 	c = find(argc - 1, argv + 1, &words);
 	if (c != NULL)
 		return run(c, argc - words, argv + words);
-	if (strcmp(argv[1], "image") == 0) {
+	if (is_group(argv[1])) {
 		if (argc > 2 && strcmp(argv[2], "--help") == 0)
-			return usage(stdout, "image");
+			return usage(stdout, argv[1]);
 		if (argc > 2)
-			(void)fprintf(stderr, "smol: there is no command 'image %s'\n", argv[2]);
-		return usage(stderr, "image");
+			(void)fprintf(stderr, "smol: there is no command '%s %s'\n", argv[1], argv[2]);
+		return usage(stderr, argv[1]);
 	}
 	(void)fprintf(stderr, "smol: there is no command '%s'; 'smol --help' lists them\n", argv[1]);
 	return 2;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel probe.  ELF: System V gABI chapters 4 and 5; notes Xen/6 and Xen/18
- * (GUEST_OS, PHYS32_ENTRY): Xen public/elfnote.h; bzImage and Image: Linux
- * Documentation/x86/boot and arm64/booting.
- * Everything is read through bounded accessors, and the work is bounded too: a
- * file may have 65,535 headers that all name the same megabytes.
+ * Kernel probe.  Notes Xen/6 and Xen/18 (GUEST_OS, PHYS32_ENTRY): Xen
+ * public/elfnote.h; bzImage and Image: Linux Documentation/x86/boot and
+ * arm64/booting.  The number of notes is bounded: a file may have 65,535
+ * headers that all name the same megabytes.
  */
 #include "machine/kernel.h"
 
@@ -15,19 +14,9 @@
 
 #include "base/defs.h"
 #include "base/endian.h"
+#include "machine/elf.h"
 
 enum {
-	EI_CLASS = 4,
-	EI_DATA = 5,
-	ELFCLASS32 = 1,
-	ELFCLASS64 = 2,
-	ELFDATA2LSB = 1,
-	EM_386 = 3,
-	EM_X86_64 = 62,
-	EM_AARCH64 = 183,
-	PT_NOTE = 4,
-	SHT_SYMTAB = 2,
-	SHT_NOTE = 7,
 	XEN_ELFNOTE_GUEST_OS = 6,
 	XEN_ELFNOTE_PHYS32_ENTRY = 18,
 	NETBSD_NOTE_IDENT = 1,
@@ -51,27 +40,6 @@ kernel_default_name(const char *arch)
 	return NULL;
 }
 
-struct elf {
-	const uint8_t *p;
-	uint64_t len;
-	bool is64;
-	unsigned notes; /* seen so far */
-};
-
-/* True if [off, off + n) lies in the file. */
-static bool
-within(const struct elf *e, uint64_t off, uint64_t n)
-{
-	return off <= e->len && n <= e->len - off;
-}
-
-/* A field that is 4 bytes wide in ELF32 and 8 in ELF64. */
-static uint64_t
-word(const struct elf *e, uint64_t off32, uint64_t off64)
-{
-	return e->is64 ? get_le64(e->p + off64) : get_le32(e->p + off32);
-}
-
 static void
 note(struct kernel *k, const uint8_t *name, uint32_t namesz, uint32_t type, const uint8_t *desc, uint32_t descsz)
 {
@@ -87,13 +55,14 @@ note(struct kernel *k, const uint8_t *name, uint32_t namesz, uint32_t type, cons
 	}
 }
 
+/* seen counts the notes of the whole file. */
 static void
-notes(struct elf *e, struct kernel *k, uint64_t off, uint64_t len, uint64_t align)
+notes(const struct elf *e, struct kernel *k, const struct elf_part *part, unsigned *seen)
 {
-	uint64_t start = off, end = off + len, desc, next;
+	uint64_t off = part->offset, start = off, end = off + part->bytes, desc, next;
+	uint64_t align = part->align == 8 ? 8 : 4;
 
-	align = align == 8 ? 8 : 4;
-	while (off <= end && end - off >= 12 && e->notes++ < NOTES_MAX) {
+	while (off <= end && end - off >= 12 && (*seen)++ < NOTES_MAX) {
 		uint32_t namesz = get_le32(e->p + off), descsz = get_le32(e->p + off + 4);
 
 		desc = start + roundup(off - start + 12 + namesz, align);
@@ -106,127 +75,45 @@ notes(struct elf *e, struct kernel *k, uint64_t off, uint64_t len, uint64_t alig
 }
 
 static void
-program_headers(struct elf *e, struct kernel *k)
+all_notes(const struct elf *e, struct kernel *k)
 {
-	uint64_t phoff = word(e, 28, 32), size = e->is64 ? 56 : 32;
-	uint16_t phentsize = get_le16(e->p + (e->is64 ? 54 : 42)), phnum = get_le16(e->p + (e->is64 ? 56 : 44));
-	uint64_t i, ph;
+	struct elf_part part;
+	unsigned i, seen = 0;
 
-	if (phentsize < size || !within(e, phoff, (uint64_t)phentsize * phnum))
-		return;
-	for (i = 0; i < phnum && e->notes < NOTES_MAX; i++) {
-		ph = phoff + i * phentsize;
-		if (get_le32(e->p + ph) == PT_NOTE && within(e, word(e, ph + 4, ph + 8), word(e, ph + 16, ph + 32)))
-			notes(e, k, word(e, ph + 4, ph + 8), word(e, ph + 16, ph + 32), word(e, ph + 28, ph + 48));
-	}
-}
-
-static bool
-has_symbol(const struct elf *e, uint64_t symoff, uint64_t symlen, uint64_t stroff, uint64_t strlen_, const char *name)
-{
-	uint64_t size = e->is64 ? 24 : 16, namelen = strlen(name) + 1, i;
-
-	for (i = 0; i + size <= symlen; i += size) {
-		uint32_t at = get_le32(e->p + symoff + i);
-
-		if (at < strlen_ && namelen <= strlen_ - at && memcmp(e->p + stroff + at, name, (size_t)namelen) == 0)
-			return true;
-	}
-	return false;
-}
-
-struct sections {
-	uint64_t off, entsize;
-	uint16_t num;
-};
-
-static uint64_t
-section_offset(const struct elf *e, uint64_t sh)
-{
-	return word(e, sh + 16, sh + 24);
-}
-
-static uint64_t
-section_size(const struct elf *e, uint64_t sh)
-{
-	return word(e, sh + 20, sh + 32);
-}
-
-static void
-symbols(const struct elf *e, struct kernel *k, const struct sections *s, uint64_t symtab)
-{
-	uint32_t link = get_le32(e->p + symtab + (e->is64 ? 40 : 24));
-	uint64_t strtab;
-
-	if (link >= s->num)
-		return;
-	strtab = s->off + link * s->entsize;
-	if (within(e, section_offset(e, symtab), section_size(e, symtab)) &&
-	    within(e, section_offset(e, strtab), section_size(e, strtab)))
-		k->viocon = has_symbol(e, section_offset(e, symtab), section_size(e, symtab), section_offset(e, strtab),
-		    section_size(e, strtab), "viocon_earlyinit");
-}
-
-static void
-section_headers(struct elf *e, struct kernel *k)
-{
-	struct sections s = {
-		.off = word(e, 32, 40),
-		.entsize = get_le16(e->p + (e->is64 ? 58 : 46)),
-		.num = get_le16(e->p + (e->is64 ? 60 : 48)),
-	};
-	bool seen = false;
-	uint64_t i, sh;
-
-	if (s.entsize < (e->is64 ? 64u : 40u) || !within(e, s.off, s.entsize * s.num))
-		return;
-	for (i = 0; i < s.num; i++) {
-		sh = s.off + i * s.entsize;
-		switch (get_le32(e->p + sh + 4)) {
-		case SHT_NOTE:
-			if (within(e, section_offset(e, sh), section_size(e, sh)))
-				notes(e, k, section_offset(e, sh), section_size(e, sh), word(e, sh + 32, sh + 48));
-			break;
-		case SHT_SYMTAB: /* the gABI allows one */
-			if (!seen)
-				symbols(e, k, &s, sh);
-			seen = true;
-			break;
-		default:
-			break;
-		}
-	}
+	for (i = 0; i < e->phnum && seen < NOTES_MAX; i++)
+		if (elf_segment(e, i, &part) && part.type == ELF_SEGMENT_NOTE)
+			notes(e, k, &part, &seen);
+	for (i = 0; i < e->shnum && seen < NOTES_MAX; i++)
+		if (elf_section(e, i, &part) && part.type == ELF_SECTION_NOTE)
+			notes(e, k, &part, &seen);
 }
 
 static int
 parse_elf(const uint8_t *p, size_t len, struct kernel *k, struct err *err)
 {
-	struct elf e = { .p = p, .len = len, .is64 = p[EI_CLASS] == ELFCLASS64 };
+	uint64_t value, bytes;
+	struct elf e;
 
 	k->kind = KERNEL_ELF;
-	if (p[EI_CLASS] != ELFCLASS32 && p[EI_CLASS] != ELFCLASS64)
-		return err_set(err, "its ELF class is %u, neither 32 nor 64 bits", p[EI_CLASS]);
-	if (p[EI_DATA] != ELFDATA2LSB)
-		return err_set(err, "it is a big-endian ELF file, for no machine that smol knows");
-	if (len < (e.is64 ? 64u : 52u))
-		return err_set(err, "its ELF header is cut off");
-	switch (get_le16(p + 18)) {
-	case EM_386:
+	if (elf_open(&e, p, len, err) < 0)
+		return -1;
+	switch (e.machine) {
+	case ELF_386:
 		k->machine = KERNEL_MACHINE_I386;
 		break;
-	case EM_X86_64:
+	case ELF_X86_64:
 		k->machine = KERNEL_MACHINE_AMD64;
 		break;
-	case EM_AARCH64:
+	case ELF_AARCH64:
 		k->machine = KERNEL_MACHINE_AARCH64;
 		break;
 	default:
 		break;
 	}
 	k->bits = e.is64 ? 64 : 32;
-	k->entry = word(&e, 24, 24);
-	program_headers(&e, k);
-	section_headers(&e, k);
+	k->entry = e.entry;
+	all_notes(&e, k);
+	k->viocon = elf_symbol(&e, "viocon_earlyinit", &value, &bytes);
 	return 0;
 }
 
@@ -304,11 +191,10 @@ parse_compressed(const uint8_t *p, size_t len, struct kernel *k)
 int
 kernel_parse(const void *data, size_t len, struct kernel *k, struct err *err)
 {
-	static const uint8_t elf[] = { 0x7f, 'E', 'L', 'F' };
 	const uint8_t *p = data;
 
 	*k = (struct kernel){ .kind = KERNEL_UNKNOWN };
-	if (len >= 16 && memcmp(p, elf, sizeof(elf)) == 0)
+	if (elf_is(p, len))
 		return parse_elf(p, len, k, err);
 	if (len >= 0x206 && memcmp(p + 0x202, "HdrS", 4) == 0)
 		parse_bzimage(p, len, k);
@@ -320,12 +206,10 @@ kernel_parse(const void *data, size_t len, struct kernel *k, struct err *err)
 }
 
 int
-kernel_probe(const char *path, struct kernel *k, struct err *err)
+kernel_map(struct kernel_map *m, const char *path, bool writable, struct err *err)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	void *map;
-	int rv;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "cannot open the kernel '%s'", path);
@@ -333,16 +217,33 @@ kernel_probe(const char *path, struct kernel *k, struct err *err)
 		return err_set(err, "the kernel '%s' is not a regular file", path);
 	if (st.st_size == 0)
 		return err_set(err, "the kernel '%s' is empty", path);
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return err_sys(err, "cannot map the kernel '%s'", path);
-	rv = kernel_parse(map, (size_t)st.st_size, k, err);
-	(void)munmap(map, (size_t)st.st_size);
+	m->len = (size_t)st.st_size;
+	m->mode = st.st_mode & 0777;
+	m->p = mmap(NULL, m->len, PROT_READ | (writable ? PROT_WRITE : 0), MAP_PRIVATE, fd, 0);
+	return m->p == MAP_FAILED ? err_sys(err, "cannot map the kernel '%s'", path) : 0;
+}
+
+void
+kernel_unmap(struct kernel_map *m)
+{
+	(void)munmap(m->p, m->len);
+}
+
+int
+kernel_probe(const char *path, struct kernel *k, struct err *err)
+{
+	struct kernel_map m;
+	int rv;
+
+	if (kernel_map(&m, path, false, err) < 0)
+		return -1;
+	rv = kernel_parse(m.p, m.len, k, err);
+	kernel_unmap(&m);
 	return rv < 0 ? err_wrap(err, "the kernel '%s' is damaged", path) : 0;
 }
 
-static const char *
-machine_name(enum kernel_machine machine)
+const char *
+kernel_machine_name(enum kernel_machine machine)
 {
 	switch (machine) {
 	case KERNEL_MACHINE_I386:
@@ -360,7 +261,7 @@ static int
 wrong_machine(const struct kernel *k, const char *path, const char *arch, struct err *err)
 {
 	return err_set(err, "the kernel '%s' is for %s, the machine is %s; give -k a kernel for %s", path,
-	    machine_name(k->machine), arch, arch);
+	    kernel_machine_name(k->machine), arch, arch);
 }
 
 static int

@@ -48,6 +48,19 @@ struct kernel {
 	uint32_t netbsd_version; /* __NetBSD_Version__ */
 };
 
+/* "amd64", ...; "another architecture". */
+const char *kernel_machine_name(enum kernel_machine);
+
+/* The bytes of a kernel file; writable: to change them in memory, not in the file. */
+struct kernel_map {
+	uint8_t *p;
+	size_t len;
+	unsigned mode; /* permissions of the file */
+};
+
+int kernel_map(struct kernel_map *, const char *path, bool writable, struct err *);
+void kernel_unmap(struct kernel_map *);
+
 /* Fails if the file cannot be read, or is an ELF file that contradicts itself. */
 int kernel_probe(const char *path, struct kernel *, struct err *);
 
