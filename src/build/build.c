@@ -88,9 +88,11 @@ write_image(struct build *b, const struct build_options *bo)
 		    .spare_inodes = !p->read_only,
 		    .free_bytes = p->free_bytes,
 		    .free_percent = p->free_percent,
-		    .log_bytes = p->log ? FS_LOG_AUTO : 0 },
+		    .log_bytes = p->log ? FS_LOG_AUTO : 0,
+		    .boot = b->boot.present ? b->boot.area : NULL },
 		.label = p->label,
 		.gpt = true,
+		.mbr_code = b->boot.present ? b->boot.mbr : NULL,
 		.digest = true,
 		.progress = bo->progress,
 		.progress_arg = bo->progress_arg,
@@ -130,6 +132,7 @@ build_run(const struct plan *p, const struct build_options *o, struct build_resu
 
 	*result = (struct build_result){ 0 };
 	if (check_scripts(p, err) < 0 || fetch_sets(p->workspace, p->service, &o->fetch, err) < 0 ||
+	    fetch_bios_kernel(p->workspace, p->service, &o->fetch, err) < 0 ||
 	    fetch_packages(p->workspace, p->service, &o->fetch, err) < 0)
 		return -1;
 	tree_init(&b.tree);

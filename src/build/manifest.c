@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "build/step.h"
 
-#define RECIPE_MAX (1024 * 1024)
+#define FILE_MAX BUILD_KERNEL_MAX /* the largest of what is read whole */
 #define CHUNK (64 * 1024)
 
 /* A string that may not be UTF-8 (a file's name): then its odd bytes as \xNN. */
@@ -59,19 +59,19 @@ input(json_t *list, const char *kind, const char *path)
 }
 
 static int
-add_recipe_file(json_t *list, const struct plan *p, const char *path, struct err *err)
+add_host_file(json_t *list, const struct plan *p, const char *kind, const char *path, struct err *err)
 {
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 sha;
 	size_t len;
-	cleanup_free char *data = file_read(path, RECIPE_MAX, &len, err);
+	cleanup_free char *data = file_read(path, FILE_MAX, &len, err);
 
 	if (data == NULL)
 		return -1;
 	sha256_init(&sha);
 	sha256_add(&sha, data, len);
 	sha256_final(&sha, digest);
-	(void)json_object_set_new(input(list, "recipe", plan_relative(p, path)), "sha256", digest_text(digest));
+	(void)json_object_set_new(input(list, kind, plan_relative(p, path)), "sha256", digest_text(digest));
 	return 0;
 }
 
@@ -81,7 +81,7 @@ add_recipe(json_t *list, const struct plan *p, struct err *err)
 	size_t i;
 
 	for (i = 0; i < p->service->nfiles; i++)
-		if (add_recipe_file(list, p, p->service->files[i], err) < 0)
+		if (add_host_file(list, p, "recipe", p->service->files[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -173,12 +173,14 @@ inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, 
 			j = input(list, "image", plan_relative(p, s->source));
 			(void)json_object_set_new(j, "sha256", digest_text(r->from_digest));
 		} else if (build_step_has_blob(s)) {
-			j = input(list, s->kind == PLAN_SET ? "set" : "package", plan_relative(p, s->source));
+			j = input(list, s->kind == PLAN_PACKAGE ? "package" : "set", plan_relative(p, s->source));
 			(void)json_object_set_new(j, "sha256", digest_text(blobs++->digest));
 		} else if (s->kind == PLAN_DIR) {
 			rv = add_dir(list, p, s->source, err);
 		} else if (s->kind == PLAN_MTREE) {
-			rv = add_recipe_file(list, p, s->source, err);
+			rv = add_host_file(list, p, "recipe", s->source, err);
+		} else if (s->kind == PLAN_KERNEL && s->source != NULL) {
+			rv = add_host_file(list, p, "kernel", s->source, err);
 		} else if (s->kind == PLAN_SSH_KEYS) {
 			rv = add_keys(list, tree, s->path, err);
 		}
@@ -211,7 +213,8 @@ steps(const struct plan *p)
 
 	for (i = 0; i < p->nsteps; i++) {
 		s = p->steps[i];
-		if (s.kind == PLAN_IMAGE || build_step_has_blob(&s) || s.kind == PLAN_DIR || s.kind == PLAN_MTREE)
+		if (s.kind == PLAN_IMAGE || build_step_has_blob(&s) || s.kind == PLAN_DIR || s.kind == PLAN_MTREE ||
+		    (s.kind == PLAN_KERNEL && s.source != NULL))
 			s.source = plan_relative(p, s.source);
 		line.len = 0;
 		plan_step_print(&s, &line);

@@ -13,16 +13,26 @@
 
 #define CUT_FILE_MAX (1024 * 1024)
 
-static int
-step_archive(struct build *b, const struct plan_step *s)
+const struct blob *
+build_blob(struct build *b, const struct plan_step *s)
 {
 	struct blob *blob = &b->blobs[b->nblobs++];
 	uint64_t start = clock_now_ns();
 
 	if (blob_open(blob, s->source, b->err) < 0)
-		return -1;
+		return NULL;
 	b->result->unpacked += blob->unpacked_now;
 	b->result->sets_ns += clock_now_ns() - start;
+	return blob;
+}
+
+static int
+step_archive(struct build *b, const struct plan_step *s)
+{
+	const struct blob *blob = build_blob(b, s);
+
+	if (blob == NULL)
+		return -1;
 	if (s->kind == PLAN_PACKAGE)
 		return blob_overlay_package(blob, &b->tree, &b->newest, b->err);
 	return blob_overlay(blob, &b->tree, s->glob, &b->newest, b->err);
@@ -152,6 +162,10 @@ build_step(struct build *b, const struct plan_step *s)
 		return tree_mtree_apply(&b->tree, s->source, b->err);
 	case PLAN_SSH_KEYS:
 		return step_ssh_keys(b, s);
+	case PLAN_KERNEL:
+		return build_kernel(b, s);
+	case PLAN_BOOT:
+		return build_boot(b, s);
 	case PLAN_SCRIPT: /* build_run() has looked for these */
 		break;
 	}

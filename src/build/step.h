@@ -7,9 +7,12 @@
 
 #include "build/build.h"
 #include "fs/ffs.h"
+#include "image/bootblock.h"
 #include "source/base_image.h"
 #include "source/source.h"
 #include "tree/tree.h"
+
+#define BUILD_KERNEL_MAX (256 * 1024 * 1024)
 
 /* The image that the tree's first files lie in, until the new one is written. */
 struct build_image {
@@ -26,9 +29,17 @@ struct build {
 	struct blob *blobs; /* one for each set of the plan */
 	size_t nblobs;
 	int64_t newest;
+	struct boot_blocks boot; /* PLAN_BOOT's; none: not to be booted by a BIOS */
 	struct build_result *result;
 	struct err *err;
 };
+
+/* Opens the archive of a step that build_step_has_blob(), once; NULL and err. */
+const struct blob *build_blob(struct build *, const struct plan_step *);
+
+/* PLAN_KERNEL and PLAN_BOOT. */
+int build_kernel(struct build *, const struct plan_step *);
+int build_boot(struct build *, const struct plan_step *);
 
 int build_step(struct build *, const struct plan_step *);
 
@@ -40,7 +51,7 @@ void build_image_close(struct build *);
 static inline bool
 build_step_has_blob(const struct plan_step *s)
 {
-	return s->kind == PLAN_SET || s->kind == PLAN_PACKAGE;
+	return s->kind == PLAN_SET || s->kind == PLAN_PACKAGE || (s->kind == PLAN_BOOT && s->source != NULL);
 }
 
 /*

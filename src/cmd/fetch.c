@@ -19,13 +19,20 @@
 
 typedef int fetch_fn(const struct workspace *, const struct service *, const struct fetch_options *, struct err *);
 
+/* The machine's, and the one in an image for a BIOS. */
+static int
+fetch_kernels(const struct workspace *w, const struct service *s, const struct fetch_options *o, struct err *err)
+{
+	return fetch_kernel(w, s, o, err) < 0 ? -1 : fetch_bios_kernel(w, s, o, err);
+}
+
 static const struct kind {
 	const char *name;
 	fetch_fn *fetch;
 	const char *list; /* the variable that words go to which are no service; NULL: only services */
 	bool needs_words;
 } kinds[] = {
-	{ "kernel", fetch_kernel, NULL, false },
+	{ "kernel", fetch_kernels, NULL, false },
 	{ "sets", fetch_sets, "SETS", false },
 	{ "pkgs", fetch_packages, "ADDPKGS", true },
 	{ "live", fetch_live, NULL, false },
@@ -220,7 +227,7 @@ const struct command cmd_fetch = {
 	.name = "fetch",
 	.args = "[--arch ARCH] [OPTION]... kernel|sets|pkgs|live [NAME=VALUE]... [SERVICE|SET|PACKAGE]...",
 	.summary = "fetch kernels, sets, packages or the live image",
-	.help = "  kernel             the kernel, from KDIST, to kernels/\n"
+	.help = "  kernel             the kernel, from KDIST, to kernels/; with BIOSBOOT=y BIOSKERNEL's too\n"
 		"  sets               sets of services, or by name (base etc), from DIST/sets, to sets/ARCH/\n"
 		"  pkgs               packages of services (ADDPKGS), or by name, from PKGSITE, to pkgs/ARCH/\n"
 		"  live               NetBSD's live image, from LIVEIMGGZ, unpacked to images/\n"

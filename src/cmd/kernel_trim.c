@@ -77,7 +77,7 @@ static int
 trim(const struct args *a, struct kernel_arg *k, struct err *err)
 {
 	struct cfdata_choice choice = { .list = a->disable, .keep = a->disable == NULL };
-	size_t count, left = 0, i;
+	struct cfdata_count count;
 
 	if (choice.keep) {
 		choice.list = a->keep == NULL ? cfdata_keep_default : a->keep;
@@ -87,14 +87,10 @@ trim(const struct args *a, struct kernel_arg *k, struct err *err)
 		return -1;
 	if (cfdata_disable(&k->table, k->map.p, &choice, &count, err) < 0)
 		return err_wrap(err, "the kernel '%s'", k->path);
-	for (i = 0; i < k->table.n; i++)
-		left += !cfdata_disabled(&k->table.entries[i]);
-	if (left == 0)
-		return err_set(err, "the kernel '%s' would be left without any device", k->path);
 	if (write_kernel(k, a->out, err) < 0)
 		return -1;
 	if (!a->quiet)
-		(void)printf("%s: %zu disabled, %zu of %zu left\n", a->out, count, left, k->table.n);
+		(void)printf("%s: %zu disabled, %zu of %zu left\n", a->out, count.disabled, count.left, k->table.n);
 	return cmd_flush(err);
 }
 

@@ -28,6 +28,7 @@
 #define GPT_GUID_TEXT 37
 
 #define GPT_ATTR_BOOTME (UINT64_C(1) << 59) /* NetBSD: the loader takes this one */
+#define GPT_ATTR_BIOS_BOOT (UINT64_C(1) << 2) /* "legacy BIOS bootable": the code in the MBR takes this one */
 
 /* GUIDs as they lie on disk: the first three fields little-endian. */
 extern const uint8_t gpt_type_netbsd_ffs[16];

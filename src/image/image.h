@@ -43,6 +43,7 @@ struct image_options {
 	uint64_t bytes; /* of the whole image, or IMAGE_SIZE_AUTO */
 	const char *label; /* GPT partition name; at most 36 characters */
 	bool gpt;
+	const uint8_t *mbr_code; /* BOOTBLOCK_MBR_BYTES that a BIOS starts, which take the partition; NULL: none */
 	bool digest; /* compute the image's SHA-256; its holes count, at some GB a second */
 	const struct image_old *old; /* that is written anew (image_rewrite_open()); NULL: the image is a new one */
 	/* Called now and then while writing, if not NULL. */

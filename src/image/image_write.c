@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "base/stream.h"
+#include "image/bootblock.h"
 #include "image/gpt.h"
 #include "image/image.h"
 
@@ -113,7 +114,7 @@ describe_disk(const struct image_options *o, const uint8_t identity[SHA256_SIZE]
 	derive_guid(identity, o->label, "disk", disk->guid);
 	derive_guid(identity, o->label, "partition", disk->part.unique);
 	memcpy(disk->part.type, image_type(o->type)->gpt_type, sizeof(disk->part.type));
-	disk->part.attributes = GPT_ATTR_BOOTME;
+	disk->part.attributes = GPT_ATTR_BOOTME | (o->mbr_code != NULL ? GPT_ATTR_BIOS_BOOT : 0);
 }
 
 static void *
@@ -149,6 +150,8 @@ write_with_gpt(const struct image_options *o, const uint8_t identity[SHA256_SIZE
 		(void)err_sys(err, "cannot read '%s'", o->old->lock.path);
 		return stream_fail(out, err);
 	}
+	if (o->mbr_code != NULL)
+		memcpy(head, o->mbr_code, BOOTBLOCK_MBR_BYTES);
 	(void)stream_write(out, head, sizeof(head));
 	if (o->old != NULL)
 		(void)stream_copy(out, o->old->fd, sizeof(head), gap, o->old->lock.path);

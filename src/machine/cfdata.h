@@ -71,12 +71,18 @@ extern const char cfdata_keep_default[];
  * Disables entries in the kernel's bytes, which the table was read of: those
  * whose name is in the list (names of drivers, between commas or blanks), or
  * with keep those whose name is not.  A name that no entry has is an error
- * unless any.  *count: how many are disabled now that were not.
+ * unless any; so is that nothing would be left.
  */
 struct cfdata_choice {
 	const char *list;
 	bool keep, any;
 };
-int cfdata_disable(struct cfdata *, uint8_t *kernel, const struct cfdata_choice *, size_t *count, struct err *);
+
+struct cfdata_count {
+	size_t disabled; /* by this call */
+	size_t left;
+};
+
+int cfdata_disable(struct cfdata *, uint8_t *kernel, const struct cfdata_choice *, struct cfdata_count *, struct err *);
 
 #endif

@@ -59,21 +59,26 @@ check_names(const struct cfdata *c, const char *list, struct err *err)
 }
 
 int
-cfdata_disable(struct cfdata *c, uint8_t *kernel, const struct cfdata_choice *choice, size_t *count, struct err *err)
+cfdata_disable(
+    struct cfdata *c, uint8_t *kernel, const struct cfdata_choice *choice, struct cfdata_count *count, struct err *err)
 {
 	struct cfdata_entry *e;
 	size_t i;
 
-	*count = 0;
+	*count = (struct cfdata_count){ 0 };
 	if (!choice->any && check_names(c, choice->list, err) < 0)
 		return -1;
 	for (i = 0; i < c->n; i++) {
 		e = &c->entries[i];
-		if (cfdata_disabled(e) || is_listed(e, choice->list) == choice->keep)
+		if (cfdata_disabled(e))
 			continue;
+		if (is_listed(e, choice->list) == choice->keep) {
+			count->left++;
+			continue;
+		}
 		e->state = e->state == CFDATA_STAR ? CFDATA_DSTAR : CFDATA_DNOTFOUND;
 		kernel[e->state_offset] = (uint8_t)e->state;
-		(*count)++;
+		count->disabled++;
 	}
-	return 0;
+	return count->left > 0 ? 0 : err_set(err, "it would be left without any device");
 }

@@ -166,6 +166,41 @@ image_of(struct arena *arena, const struct workspace *w, const struct service *s
 	p->log = p->fs != SERVICE_EXT2 && service->minimize == SERVICE_MINIMIZE_NO && !p->read_only;
 }
 
+/* The kernel comes before scripts, which may change it; what boots it last, as nothing may change that. */
+static void
+kernel_step(struct arena *arena, const struct workspace *w, const struct service *service, struct plan *p)
+{
+	const char *kernel = service->bios.kernel;
+	struct plan_step *s;
+
+	if (!service->bios.boot || (kernel == NULL && !service->bios.smolify))
+		return;
+	s = add(p, PLAN_KERNEL);
+	if (kernel != NULL)
+		s->source = strchr(kernel, '/') == NULL ? workspace_kernel(w, arena, kernel)
+			    : *kernel == '/'		? kernel
+							: workspace_path(w, arena, kernel);
+	s->path = "/netbsd";
+	s->mode = 0755;
+	s->text = service->bios.smolify ? "trimmed" : NULL;
+}
+
+static void
+boot_steps(struct arena *arena, const struct workspace *w, const struct service *service, struct plan *p)
+{
+	const struct service_bios *b = &service->bios;
+	struct plan_step *s;
+
+	if (!b->boot)
+		return;
+	s = add(p, PLAN_BOOT);
+	s->source = b->set == NULL ? NULL : workspace_set(w, arena, service->arch, b->set);
+	s->path = "/boot";
+	s->mode = 0644;
+	s->text = b->console;
+	write_step(p, "/boot.cfg", arena_printf(arena, "timeout=0\nconsdev=%s\n", b->console));
+}
+
 void
 plan_make(struct arena *arena, const struct workspace *w, const struct service *service, struct plan *p)
 {
@@ -188,6 +223,7 @@ plan_make(struct arena *arena, const struct workspace *w, const struct service *
 	source_step(p, PLAN_DIR, service->common_dir, "/etc/include");
 	source_step(p, PLAN_DIR, service->packages_dir, "/packages");
 	source_step(p, PLAN_SSH_KEYS, service->ssh_keys, "/etc/ssh/authorized_keys");
+	kernel_step(arena, w, service, p);
 	if (strcmp(service->name, "rescue") == 0)
 		rescue_steps(p);
 	source_step(p, PLAN_MTREE, service->mtree, NULL);
@@ -196,6 +232,7 @@ plan_make(struct arena *arena, const struct workspace *w, const struct service *
 	write_step(p, "/etc/pkgvers", arena_printf(arena, "PKGVERS=%s\n", service->pkgvers));
 	source_step(p, PLAN_SCRIPT, service->curlsh, NULL);
 	mkdir_step(p, "/var/qemufwcfg");
+	boot_steps(arena, w, service, p);
 }
 
 /* In double quotes, on one line. */
@@ -255,6 +292,14 @@ plan_step_print(const struct plan_step *s, struct str *out)
 	case PLAN_SSH_KEYS:
 		str_addf(out, "ssh-keys %s to %s", s->source, s->path);
 		break;
+	case PLAN_KERNEL:
+		str_addf(out, "kernel %s to %s%s%s", s->source == NULL ? "of the sets" : s->source, s->path,
+		    s->text == NULL ? "" : " ", s->text == NULL ? "" : s->text);
+		break;
+	case PLAN_BOOT:
+		str_addf(
+		    out, "boot %s to %s console %s", s->source == NULL ? "/usr/mdec" : s->source, s->path, s->text);
+		break;
 	case PLAN_SCRIPT:
 		str_addf(out, "script %s", s->source);
 		break;
@@ -282,7 +327,8 @@ plan_print(const struct plan *p, struct str *out)
 		str_addf(out, " free %" PRIu64 "M", p->free_bytes / MB);
 	if (p->free_percent != 0)
 		str_addf(out, " free %u%%", p->free_percent);
-	str_addf(out, "%s%s\n", p->log ? " log" : "", p->read_only ? " read-only" : "");
+	str_addf(out, "%s%s%s\n", p->log ? " log" : "", p->read_only ? " read-only" : "",
+	    p->service->bios.boot ? " bios" : "");
 }
 
 const char *

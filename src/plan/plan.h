@@ -32,6 +32,10 @@ enum plan_kind {
 	PLAN_CUT, /* every occurrence of text out of the file path */
 	PLAN_MTREE, /* source: specification, applied to what is there */
 	PLAN_SSH_KEYS, /* source: SSHKEYS; public keys to the file path, for those who may log in */
+	PLAN_KERNEL, /* source: kernel file, NULL: what is at path already; to path, with drivers disabled if text says
+			so */
+	PLAN_BOOT, /* source: set with usr/mdec, NULL: the tree's; the loader to path; text: console of the boot blocks
+		    */
 	PLAN_SCRIPT, /* source: script, or its URL; run by sh in the new root */
 };
 

@@ -7,10 +7,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "service/make.h"
 #include "service/workspace.h"
 
 /* 0 if the service asks for nothing of the kind, else err says what, and where it is asked for. */
-int service_refuse(struct arena *, const struct workspace *, const char *dir, struct make *, struct err *);
+int service_refuse(struct arena *, const struct workspace *, const char *dir, struct err *);
 
 #endif

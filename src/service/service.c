@@ -132,7 +132,8 @@ read_defaults(struct service_loader *l)
 	    ".if !defined(FROMIMG) || empty(FROMIMG)\n"
 	    "SETS?=base.${SETSEXT} etc.${SETSEXT}\n"
 	    "IMGSIZE?=512\n"
-	    ".endif\n",
+	    ".endif\n"
+	    "BIOSCONSOLE?=com0\n",
 	    l->live);
 
 	return make_read_text(l->m, "smol", text, strlen(text), l->err);
@@ -191,7 +192,7 @@ load(struct service_loader *l)
 		return -1;
 	if (read_defaults(l) < 0)
 		return -1;
-	if (named && !l->req->inputs_only && service_refuse(l->arena, l->w, l->s->dir, l->m, l->err) < 0)
+	if (named && !l->req->inputs_only && service_refuse(l->arena, l->w, l->s->dir, l->err) < 0)
 		return -1;
 	if (service_set_values(l) < 0)
 		return -1;

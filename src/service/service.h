@@ -46,6 +46,19 @@ struct service_set {
 	const char *glob; /* "/usr/bin/strip": only that part; NULL: all */
 };
 
+/* BIOSBOOT: an image that a PC's BIOS boots. */
+struct service_bios {
+	bool boot;
+	const char *boot_where, *kernel_where, *smolify_where; /* "service/x/options.mk:3", for messages */
+	const char *set; /* that has usr/mdec, the boot blocks; NULL: ROOTDIR has it */
+	const char *console; /* "com0", "com0,115200": BIOSCONSOLE */
+	unsigned consdev; /* the same as X86_BP_CONSDEV_* */
+	uint32_t speed; /* of a serial console; 0: as the boot blocks have it */
+	const char *kernel; /* BIOSKERNEL: a file of kernels/, or a path if it holds a '/'; NULL: the sets' /netbsd */
+	const char *kernel_url; /* directory that has it, compressed; NULL: not known */
+	bool smolify; /* SMOLIFY: its drivers that a virtual machine does not need are disabled */
+};
+
 struct service_var {
 	const char *name, *value;
 };
@@ -81,6 +94,7 @@ struct service {
 	enum service_minimize minimize; /* MINIMIZE, which wins over IMGSIZE */
 	uint64_t minimize_mb;
 	bool read_only; /* MOUNTRO */
+	struct service_bios bios;
 	const char *pkgvers;
 
 	/* For the manifest: what was read and what was given. */

@@ -29,6 +29,7 @@ int service_get(struct service_loader *, const char *name, const char **value);
 
 /* Each fills its part of l->s: from variables, then from the directory. */
 int service_set_values(struct service_loader *);
+int service_set_bios(struct service_loader *); /* a part of those */
 int service_set_files(struct service_loader *);
 
 #endif

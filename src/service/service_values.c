@@ -296,7 +296,7 @@ int
 service_set_values(struct service_loader *l)
 {
 	static int (*const setters[])(struct service_loader *) = { set_base_dir, set_from_image, set_arch, set_tag,
-		set_size, set_fs, set_minimize, set_sets, set_places, set_packages, set_flags };
+		set_size, set_fs, set_minimize, set_sets, set_places, set_packages, set_flags, service_set_bios };
 	size_t i;
 
 	for (i = 0; i < nitems(setters); i++)

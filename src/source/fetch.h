@@ -94,6 +94,9 @@ int fetch_sets(const struct workspace *, const struct service *, const struct fe
 /* The kernel of the service's architecture, from KDIST. */
 int fetch_kernel(const struct workspace *, const struct service *, const struct fetch_options *, struct err *);
 
+/* The kernel of an image that a BIOS boots, from DIST/kernel, unpacked as kernels/BIOSKERNEL. */
+int fetch_bios_kernel(const struct workspace *, const struct service *, const struct fetch_options *, struct err *);
+
 /* ADDPKGS, from PKGSITE, as pkgs/ARCH/WORD.tgz. */
 int fetch_packages(const struct workspace *, const struct service *, const struct fetch_options *, struct err *);
 

@@ -50,26 +50,34 @@ fetch_listed_sets(struct arena *arena, const char *url, struct fetch_item *items
 	return fetch_index_doubt(&index, rv);
 }
 
+/* Also the set with the boot blocks, which the image itself may not hold. */
+static const char *
+set_file(const struct service *s, size_t i)
+{
+	return i < s->nsets ? s->sets[i].file : s->bios.set;
+}
+
 int
 fetch_sets(const struct workspace *w, const struct service *s, const struct fetch_options *o, struct err *err)
 {
 	struct fetch_item *items;
 	struct arena arena;
-	const char *path;
+	const char *path, *file;
 	size_t i, n = 0;
 	int rv = 0;
 
 	arena_init(&arena);
-	items = arena_calloc(&arena, s->nsets, sizeof(*items));
-	for (i = 0; i < s->nsets; i++) {
+	items = arena_calloc(&arena, s->nsets + 1, sizeof(*items));
+	for (i = 0; i < s->nsets + (s->bios.set != NULL); i++) {
+		file = set_file(s, i);
 		/* The user's own file, wherever it is. */
-		if (strchr(s->sets[i].file, '/') != NULL)
+		if (strchr(file, '/') != NULL)
 			continue;
-		path = workspace_set(w, &arena, s->arch, s->sets[i].file);
+		path = workspace_set(w, &arena, s->arch, file);
 		if (!wanted(o, path) || has_path(items, n, path))
 			continue;
 		items[n].path = path;
-		items[n++].url = s->sets_url == NULL ? "" : fetch_url(&arena, s->sets_url, s->sets[i].file);
+		items[n++].url = s->sets_url == NULL ? "" : fetch_url(&arena, s->sets_url, file);
 	}
 	if (n > 0 && s->sets_url == NULL)
 		rv = err_set(err, "there is no set '%s', and DIST is empty", items[0].path);

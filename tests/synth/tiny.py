@@ -23,8 +23,8 @@ def member(tar, name, data=None, mode=0o644, target=None, hard=None, uid=0, gid=
     tar.addfile(ti, io.BytesIO(data or b""))
 
 
-def make_sets(directory, ext="tar.xz"):
-    """base, etc, rescue and comp, each a few files where NetBSD has them."""
+def make_sets(directory, ext="tar.xz", mdec=None):
+    """base, etc, rescue and comp, each a few files where NetBSD has them; mdec: boot blocks, {name: bytes}."""
     os.makedirs(directory, exist_ok=True)
     mode = "w:gz" if ext == "tgz" else "w:xz"
     with tarfile.open("%s/base.%s" % (directory, ext), mode, format=tarfile.USTAR_FORMAT) as t:
@@ -36,6 +36,10 @@ def make_sets(directory, ext="tar.xz"):
         member(t, "usr/bin/su", b"su" * 3000, 0o4555)
         member(t, "lib/libc.so", target="libc.so.12")
         member(t, "lib/libc.so.12", b"c" * 300000, 0o444, mtime=EPOCH + 5)
+        if mdec is not None:
+            member(t, "usr/mdec", mode=0o755)
+        for name, data in (mdec or {}).items():
+            member(t, "usr/mdec/" + name, data, 0o444)
     with tarfile.open("%s/etc.%s" % (directory, ext), mode, format=tarfile.USTAR_FORMAT) as t:
         for d in ("etc", "dev", "var", "var/run", "tmp"):
             member(t, d, mode=0o1777 if d == "tmp" else 0o755)

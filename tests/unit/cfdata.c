@@ -153,19 +153,20 @@ disabling(void)
 		{ { .list = "wd,com lpt" }, 2, "0 4 2 3 4 " },
 		{ { .list = "mainbus, ld", .keep = true }, 2, "0 4 2 3 4 " },
 		{ { .list = cfdata_keep_default, .keep = true, .any = true }, 1, "0 0 2 3 4 " },
-		{ { .list = "", .keep = true }, 4, "4 4 3 3 4 " },
+		{ { .list = "com", .keep = true }, 3, "4 0 3 3 4 " },
 	};
 	struct err err = { 0 };
 	struct cfdata c;
 	char states[32];
-	size_t i, n, k;
+	struct cfdata_count n;
+	size_t i, k;
 
 	for (i = 0; i < nitems(cases) * 4; i++) {
 		struct file f = make((i & 1) != 0, (i & 2) != 0);
 
 		CHECK(cfdata_read(&c, f.p, sizeof(f.p), &err) == 0);
 		CHECK(cfdata_disable(&c, f.p, &cases[i / 4].choice, &n, &err) == 0);
-		CHECK(n == cases[i / 4].count);
+		CHECK(n.disabled == cases[i / 4].count);
 		cfdata_release(&c);
 		/* As another reader sees it. */
 		CHECK(cfdata_read(&c, f.p, sizeof(f.p), &err) == 0);
@@ -196,11 +197,14 @@ errors(void)
 	struct file f = make(true, false);
 	struct err err = { 0 };
 	struct cfdata c;
-	size_t n;
+	struct cfdata_count n;
 
 	CHECK(cfdata_read(&c, f.p, sizeof(f.p), &err) == 0);
-	CHECK(cfdata_disable(&c, f.p, &choice, &n, &err) < 0 && n == 0);
+	CHECK(cfdata_disable(&c, f.p, &choice, &n, &err) < 0 && n.disabled == 0);
 	CHECK_STR(err.msg, "the kernel has no driver 'wdd'; 'smol kernel list' tells which it has");
+	choice = (struct cfdata_choice){ .list = "lpt", .keep = true };
+	CHECK(cfdata_disable(&c, f.p, &choice, &n, &err) < 0);
+	CHECK_STR(err.msg, "it would be left without any device");
 	cfdata_release(&c);
 
 	f.p[STRINGS + 1] = 'x';
@@ -231,7 +235,8 @@ damaged(void)
 	struct cfdata_choice choice = { .list = "ld", .keep = true, .any = true };
 	struct err err;
 	struct cfdata c;
-	size_t at, n;
+	struct cfdata_count n;
+	size_t at;
 	unsigned i;
 
 	for (i = 0; i < 4; i++) {

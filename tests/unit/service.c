@@ -113,8 +113,21 @@ test_refused(void)
 		{ "MINIMIZE=+3M", "service/x/options.mk:1: bad MINIMIZE '+3M': want y, or +N for N MB of room" },
 		{ "FS=zfs", "service/x/options.mk:1: bad file system 'zfs': ffs1, ffs2 and ext2 are known" },
 		{ "ROOTDIR=none", "service/x/options.mk:1: ROOTDIR=none: there is no such directory" },
-		{ "BIOSBOOT=y", "service/x/options.mk:1: BIOSBOOT=y: images that boot by BIOS are not made yet" },
-		{ "SMOLIFY=y", "service/x/options.mk:1: SMOLIFY=y: kernels are not changed yet" },
+		{ "BIOSBOOT=1", "service/x/options.mk:1: bad BIOSBOOT '1': want y or n" },
+		{ "SMOLIFY=y", "" },
+		{ "BIOSBOOT=y\nARCH=evbarm-aarch64",
+		    "service/x/options.mk:1: BIOSBOOT=y: evbarm-aarch64 machines have no BIOS; amd64 and i386 have" },
+		{ "BIOSBOOT=y\nFS=ext2", "service/x/options.mk:1: BIOSBOOT=y: NetBSD's boot blocks have no room on "
+					 "ext2; want FS=ffs1 or ffs2" },
+		{ "BIOSBOOT=y\nBIOSCONSOLE=pc,9600",
+		    "service/x/options.mk:2: bad BIOSCONSOLE 'pc,9600': want pc, com0 to com3, or com0kbd to com3kbd "
+		    "(its "
+		    "keyboard the PC's); of a serial line with its speed, as in com0,115200" },
+		{ "BIOSBOOT=y\nBIOSCONSOLE=com0,x",
+		    "service/x/options.mk:2: BIOSCONSOLE: bad speed 'x': a decimal number is wanted" },
+		{ "BIOSBOOT=y\nBIOSKERNEL=a/",
+		    "service/x/options.mk:2: bad BIOSKERNEL 'a/': want the name of a kernel of kernels/, or a path" },
+		{ "BIOSBOOT=y\nBIOSCONSOLE=com0kbd,115200\nBIOSKERNEL=netbsd", "" },
 		{ "SVCIMG=a", "service/x/options.mk:1: SVCIMG=a: there is no service/x/postinst/a.sh" },
 		{ "BIOSBOOT=n\nADDPKGS=\nMINIMIZE=\n", "" },
 		{ "IMGSIZE=12M", "service/x/options.mk:1: bad IMGSIZE '12M': want a number of MB, or auto" },

@@ -1,0 +1,3 @@
+BIOSBOOT=y
+SETS=rescue
+ADDSETS=kern-GENERIC
