@@ -13,6 +13,7 @@
 
 #define MICROVM_SLOTS 8 /* virtio-mmio transports without ACPI */
 #define VIRT_SLOTS 32
+#define PC_SLOTS 28 /* of PCI, without its bridges and the entropy device */
 #define FWCFG_MAX 20 /* of 32; QEMU takes some itself, and aborts beyond */
 
 /* Programs by architecture, the best first. */
@@ -27,7 +28,13 @@ static const struct {
 bool
 qemu_is_microvm(const struct machine *m)
 {
-	return strcmp(m->arch, "evbarm-aarch64") != 0;
+	return !m->bios && strcmp(m->arch, "evbarm-aarch64") != 0;
+}
+
+const char *
+qemu_machine_name(const struct machine *m)
+{
+	return m->bios ? "pc" : qemu_is_microvm(m) ? "microvm" : "virt";
 }
 
 static const char *const *
@@ -115,7 +122,7 @@ check_files(const struct machine *m, struct err *err)
 	return 0;
 }
 
-/* Devices that need a virtio-mmio transport. */
+/* Devices that need a virtio-mmio transport, or a PCI slot. */
 static size_t
 count_devices(const struct machine *m)
 {
@@ -126,7 +133,7 @@ count_devices(const struct machine *m)
 static int
 qemu_check(const struct machine *m, const struct host_accel *accel, struct err *err)
 {
-	size_t devices = count_devices(m), slots = qemu_is_microvm(m) ? MICROVM_SLOTS : VIRT_SLOTS;
+	size_t devices = count_devices(m), slots = m->bios ? PC_SLOTS : qemu_is_microvm(m) ? MICROVM_SLOTS : VIRT_SLOTS;
 
 	(void)accel;
 	if (programs(m->arch, err) == NULL)
@@ -134,7 +141,7 @@ qemu_check(const struct machine *m, const struct host_accel *accel, struct err *
 	if (devices > slots)
 		return err_set(err,
 		    "QEMU's %s takes %zu devices, this machine has %zu: disks, NICs, shares and a console",
-		    qemu_is_microvm(m) ? "microvm" : "virt", slots, devices);
+		    qemu_machine_name(m), slots, devices);
 	if (m->nic.nallows > 0)
 		return err_set(err, "QEMU's restricted network allows nothing; '--vmm smol' has destinations");
 	if (m->nfwcfg > FWCFG_MAX)

@@ -3,7 +3,8 @@
  * Machine → QEMU's argument list.  amd64 and i386 are its "microvm": no PCI,
  * virtio-mmio devices that NetBSD finds by the kernel's command line and
  * Linux, as distributions build it, by ACPI.  aarch64 is its "virt": a device
- * tree, and the same virtio-mmio devices.
+ * tree, and the same virtio-mmio devices.  What a BIOS is to boot is a "pc",
+ * with virtio on its PCI bus.
  *
  * QEMU writes the virtio_mmio.device= arguments itself, in the order in which
  * the devices were plugged; NetBSD numbers disks by it.  Every option is spelled as QEMU 5.0 to 10 all take it.
@@ -19,6 +20,7 @@ struct args {
 	const char **v;
 	size_t n, cap;
 	struct arena *arena;
+	bool pci;
 	bool named_buses;
 	size_t nbuses; /* taken so far */
 };
@@ -32,14 +34,20 @@ add(struct args *a, const char *option, const char *value)
 }
 
 /*
- * A virtio-mmio device.  virt gives the first device the last transport, and
+ * "virtio-blk-device,...", a virtio-mmio device; on a pc it is
+ * "virtio-blk-pci,...".  virt gives the first device the last transport, and
  * systems count from the first; so each is told where it goes.
  */
 static void
 add_device(struct args *a, const char *device)
 {
-	add(a, "-device",
-	    a->named_buses ? arena_printf(a->arena, "%s,bus=virtio-mmio-bus.%zu", device, a->nbuses++) : device);
+	const char *tail = strstr(device, "-device");
+
+	if (a->pci)
+		device = arena_printf(a->arena, "%.*s-pci%s", (int)(tail - device), device, tail + strlen("-device"));
+	else if (a->named_buses)
+		device = arena_printf(a->arena, "%s,bus=virtio-mmio-bus.%zu", device, a->nbuses++);
+	add(a, "-device", device);
 }
 
 /* A value inside a comma-separated option: QEMU wants its commas doubled. */
@@ -70,9 +78,17 @@ qemu_has_acpi(const struct machine *m, const struct backend_env *env)
 	return !qemu_is_microvm(m) || (m->acpi && !is_older(env, BACKEND_VERSION(5, 2)));
 }
 
+static bool
+is_x86(const struct machine *m)
+{
+	return m->bios || qemu_is_microvm(m);
+}
+
 static const char *
 machine_type(const struct machine *m, const struct backend_env *env)
 {
+	if (m->bios)
+		return "pc";
 	if (!qemu_is_microvm(m))
 		return env->accel.kind == HOST_ACCEL_KVM ? "virt,gic-version=host" : "virt,gic-version=3";
 	return qemu_has_acpi(m, env) ? "microvm,rtc=on,acpi=on,pic=off" : "microvm,rtc=on,acpi=off,pic=off";
@@ -94,7 +110,7 @@ cpu_model(const struct machine *m, const struct backend_env *env)
 
 	if (env->accel.kind == HOST_ACCEL_TCG && is_older(env, BACKEND_VERSION(6, 0)))
 		return "max";
-	return models[env->accel.kind][qemu_is_microvm(m) ? 0 : 1];
+	return models[env->accel.kind][is_x86(m) ? 0 : 1];
 }
 
 /* The firmware that microvm has of itself in 9.0 and 9.1 crashes on PVH kernels. */
@@ -120,13 +136,15 @@ add_machine(struct args *a, const struct machine *m, const struct backend_env *e
 	add(a, "-smp", arena_printf(a->arena, "%u", m->cpus));
 	add(a, "-m", arena_printf(a->arena, "%" PRIu64 "M", m->mem_bytes >> 20));
 	add_firmware(a, m, env);
-	add(a, "-kernel", m->kernel);
-	if (m->initrd != NULL)
-		add(a, "-initrd", m->initrd);
-	add(a, "-append", cmdline);
-	add(a, "-global", "virtio-mmio.force-legacy=false");
+	if (!m->bios) {
+		add(a, "-kernel", m->kernel);
+		if (m->initrd != NULL)
+			add(a, "-initrd", m->initrd);
+		add(a, "-append", cmdline);
+		add(a, "-global", "virtio-mmio.force-legacy=false");
+	}
 	/* Lost ticks are made up for in a clock that only x86 has. */
-	add(a, "-rtc", qemu_is_microvm(m) ? "base=utc,clock=host,driftfix=slew" : "base=utc,clock=host");
+	add(a, "-rtc", is_x86(m) ? "base=utc,clock=host,driftfix=slew" : "base=utc,clock=host");
 	add(a, "-display", "none");
 	add(a, "-no-reboot", NULL);
 }
@@ -280,7 +298,7 @@ add_control(struct args *a, const struct machine *m, const struct backend_env *e
 const char *const *
 qemu_argv(const struct machine *m, const struct backend_env *env, struct arena *arena, struct err *err)
 {
-	struct args a = { .arena = arena, .named_buses = !qemu_is_microvm(m) };
+	struct args a = { .arena = arena, .pci = m->bios, .named_buses = !is_x86(m) };
 	struct str cmdline = { 0 };
 	const char **argv;
 	size_t i;

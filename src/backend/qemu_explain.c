@@ -125,6 +125,8 @@ static const struct {
 	    "QEMU's firmware is missing; install the package with it (Debian: qemu-system-data, seabios)" },
 	{ "fsdev support is disabled", NULL,
 	    "this QEMU cannot share directories (9p); install one that can, or leave out the share" },
+	{ "'virtio-9p-pci' is not a valid", NULL,
+	    "this QEMU cannot share directories (9p); install one that can, or leave out the share" },
 	{ "'virtio-9p-device' is not a valid", NULL,
 	    "this QEMU cannot share directories (9p); install one that can, or leave out the share" },
 	{ "is not compiled into this binary", NULL,

@@ -12,8 +12,9 @@
 
 #include "backend/backend.h"
 
-/* amd64 and i386 are QEMU's "microvm", aarch64 its "virt". */
+/* amd64 and i386 are QEMU's "microvm", or with a BIOS its "pc"; aarch64 is its "virt". */
 bool qemu_is_microvm(const struct machine *);
+const char *qemu_machine_name(const struct machine *);
 
 /* It gets ACPI tables, and with them a power button (virt: a device tree's). */
 bool qemu_has_acpi(const struct machine *, const struct backend_env *);

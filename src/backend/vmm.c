@@ -71,6 +71,8 @@ vmm_check(const struct machine *m, const struct host_accel *accel, struct err *e
 		return err_set(err, "smol-vmm runs amd64 and i386 guests; '--vmm qemu' runs %s", m->arch);
 	if (accel->kind != HOST_ACCEL_KVM)
 		return err_set(err, "smol-vmm needs KVM (%s); '--vmm qemu' can do without", accel->reason);
+	if (m->bios)
+		return err_set(err, "smol-vmm has no BIOS; '--vmm qemu' has one");
 	if (m->qmp != NULL)
 		return err_set(err, "smol-vmm does not speak QMP; '--vmm qemu' does");
 	if (m->nqemu_args > 0)

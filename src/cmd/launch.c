@@ -49,6 +49,7 @@ static const struct {
 	{ "vmm", SET_VMM },
 	{ "acpi", SET_ACPI },
 	{ "balloon", SET_BALLOON },
+	{ "bios", SET_BIOS },
 };
 
 int

@@ -47,6 +47,7 @@ enum setting_id {
 	SET_VMM, /* smol or qemu */
 	SET_ACPI,
 	SET_BALLOON,
+	SET_BIOS,
 	SETTINGS
 };
 

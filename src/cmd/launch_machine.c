@@ -45,6 +45,27 @@ default_kernel(struct launch *l, struct err *err)
 		   : 0;
 }
 
+/* The image brings its own kernel and arguments: what is about others cannot be meant; a conf's are for other runs. */
+static int
+choose_bios(struct launch *l, struct err *err)
+{
+	static const struct {
+		enum setting_id id;
+		const char *option;
+	} others[] = { { SET_KERNEL, "-k" }, { SET_APPEND, "-a" }, { SET_ROOT, "--root" }, { SET_INITRD, "--initrd" } };
+	struct machine *m = &l->machine;
+	size_t i;
+
+	for (i = 0; i < nitems(others); i++)
+		if (launch_get(l, others[i].id) != NULL && l->set[others[i].id].file == NULL)
+			return err_usage(
+			    err, "with --bios the image boots its own kernel: leave out %s", others[i].option);
+	m->bios = true;
+	m->balloon = launch_is(l, SET_BALLOON);
+	m->console = MACHINE_CONSOLE_COM;
+	return 0;
+}
+
 static int
 choose_kernel(struct launch *l, struct err *err)
 {
@@ -298,10 +319,11 @@ launch_machine(struct launch *l, struct err *err)
 
 	m->arch = l->arch;
 	m->name = l->name != NULL ? l->name : l->service != NULL ? l->service : m->name;
-	if (choose_kernel(l, err) < 0 || choose_root(l, err) < 0 || sizes(l, err) < 0 || network(l, err) < 0 ||
-	    fwcfg(l, err) < 0 || ports(l, err) < 0 || extras(l, err) < 0)
+	if (launch_is(l, SET_BIOS) ? choose_bios(l, err) < 0 : choose_kernel(l, err) < 0 || choose_root(l, err) < 0)
 		return -1;
-	m->append = choose_append(l);
+	if (sizes(l, err) < 0 || network(l, err) < 0 || fwcfg(l, err) < 0 || ports(l, err) < 0 || extras(l, err) < 0)
+		return -1;
+	m->append = m->bios ? "" : choose_append(l);
 	disks(l);
 	shares(l);
 	return machine_check(m, err);

@@ -21,6 +21,7 @@ enum {
 	OPT_ACPI = 1,
 	OPT_ALLOW,
 	OPT_BALLOON,
+	OPT_BIOS,
 	OPT_COLD,
 	OPT_CONTROL,
 	OPT_DRIVE,
@@ -50,6 +51,7 @@ static const struct option longs[] = {
 	{ "acpi", no_argument, NULL, OPT_ACPI },
 	{ "allow", required_argument, NULL, OPT_ALLOW },
 	{ "balloon", no_argument, NULL, OPT_BALLOON },
+	{ "bios", no_argument, NULL, OPT_BIOS },
 	{ "cold", no_argument, NULL, OPT_COLD },
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "detach", no_argument, NULL, 'd' },
@@ -236,6 +238,7 @@ static const struct {
 	{ 'x', SET_EXTRA, NULL },
 	{ OPT_ACPI, SET_ACPI, "y" },
 	{ OPT_BALLOON, SET_BALLOON, "y" },
+	{ OPT_BIOS, SET_BIOS, "y" },
 	{ OPT_DRIVE, SET_DRIVE2, NULL },
 	{ OPT_INITRD, SET_INITRD, "y" },
 	{ OPT_PTY, SET_USE_PTY, "y" },
@@ -407,6 +410,7 @@ const struct command cmd_run = {
 	    "  --allow ADDR[/BITS]:PORT[-LAST][/udp]|dns\n"
 	    "              with --network restricted: what the guest may reach; may repeat (--vmm smol)\n"
 	    "  --balloon   a device by which memory can be taken back from the guest\n"
+	    "  --bios      a PC whose BIOS boots the image, with the kernel in it (BIOSBOOT=y; QEMU)\n"
 	    "  --control SOCKET\n"
 	    "              listen there for requests: JSON, a line each (smol-run(1))\n"
 	    "  --drive FILE\n"

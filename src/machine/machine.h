@@ -3,7 +3,8 @@
  * What to boot, and with which devices: plain data, which a backend turns into
  * a process.
  *
- *	struct machine ─┬─ kernel, command line (console=, root=, append), initrd
+ *	struct machine ─┬─ kernel, command line (console=, root=, append), initrd;
+ *			│  or a BIOS, which boots the first disk
  *			├─ CPUs, memory
  *			├─ disks[]	ld0, ld1, ... in this order
  *			├─ nic		forwards[]: host port → guest port
@@ -115,6 +116,7 @@ struct machine {
 	const char *name; /* of the instance, for people */
 	const char *arch; /* "amd64", "i386", "evbarm-aarch64" */
 	enum machine_guest guest;
+	bool bios; /* a PC: kernel, initrd and root are NULL, the first disk boots */
 	const char *kernel;
 	const char *initrd; /* NULL: none; NetBSD mounts it as its root, md0 */
 	const char *root; /* "NAME=rescueroot", "ld0a"; NULL: no root= */

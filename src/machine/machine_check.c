@@ -223,6 +223,24 @@ check_devices(const struct machine *m, struct err *err)
 	return m->pidfile != NULL ? check_path(m->pidfile, "the process id's file", err) : 0;
 }
 
+/* What is booted. */
+static int
+check_boot(const struct machine *m, struct err *err)
+{
+	if (m->bios) {
+		if (strcmp(m->arch, "amd64") != 0 && strcmp(m->arch, "i386") != 0)
+			return err_usage(err, "%s machines have no BIOS; amd64 and i386 have", m->arch);
+		if (m->kernel != NULL || m->initrd != NULL || m->ndisks == 0)
+			return err_usage(err, "a BIOS boots the first disk, not a kernel");
+		return 0;
+	}
+	if (m->kernel == NULL || *m->kernel == '\0')
+		return err_usage(err, "the machine has no kernel; name one with -k");
+	if (check_path(m->kernel, "the kernel", err) < 0)
+		return -1;
+	return m->initrd != NULL ? check_path(m->initrd, "the initrd", err) : 0;
+}
+
 int
 machine_check(const struct machine *m, struct err *err)
 {
@@ -233,10 +251,7 @@ machine_check(const struct machine *m, struct err *err)
 		return err_usage(err, "bad machine name '%s'", m->name == NULL ? "" : m->name);
 	if (m->arch == NULL || *m->arch == '\0')
 		return err_usage(err, "the machine has no architecture");
-	if (m->kernel == NULL || *m->kernel == '\0')
-		return err_usage(err, "the machine has no kernel; name one with -k");
-	if (check_path(m->kernel, "the kernel", err) < 0 ||
-	    (m->initrd != NULL && check_path(m->initrd, "the initrd", err) < 0))
+	if (check_boot(m, err) < 0)
 		return -1;
 	if (m->mem_bytes < MACHINE_MEM_MIN || m->mem_bytes > MACHINE_MEM_MAX)
 		return err_usage(err, "bad memory size %" PRIu64 ": must be 16M to 1T", m->mem_bytes);

@@ -159,6 +159,29 @@ def test_boot():
     return img, cfg
 
 
+def test_run(img):
+    if QEMU is None:
+        tap.skip("smol run --bios", "qemu-system-x86_64 is not installed")
+        return
+    p = subprocess.Popen([smol, "run", "--bios", "--network", "none", "-m", "64", "images/" + os.path.basename(img)], cwd=ws,
+                         env=dict(env, QEMU_ACCEL="tcg"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    shown = []
+    for line in p.stdout:
+        shown.append(line.strip())
+        if "done" in line or "fail" in line:
+            break
+    p.terminate()
+    p.communicate()
+    tap.ok("smol loader" in shown and shown[-1] == "done", "smol run --bios shows its serial line", *shown)
+    p = command("run", "--bios", "--vmm", "smol", "-n", img)
+    tap.ok(p.returncode == 1 and ("smol-vmm has no BIOS; '--vmm qemu' has one" in p.stderr or "needs KVM" in p.stderr),
+           "smol-vmm refuses", p.stderr)
+    p = command("run", "--bios", "-k", "k", img)
+    tap.ok(p.returncode == 2 and "with --bios the image boots its own kernel: leave out -k" in p.stderr, "-k is refused", p.stderr)
+    p = command("run", "--bios", img, env={"ARCH": "evbarm-aarch64"})
+    tap.ok(p.returncode == 2 and "evbarm-aarch64 machines have no BIOS" in p.stderr, "so is another architecture", p.stderr)
+
+
 def test_changed(img, cfg):
     """No block lists: what moves is found."""
     put("other", padded(make_kernel(), 500000))
@@ -272,6 +295,7 @@ def main():
     try:
         prepare()
         img, cfg = test_boot()
+        test_run(img)
         test_changed(img, cfg)
         test_ffs2_and_smolify()
         test_other_places()

@@ -201,6 +201,14 @@ checks(void)
 	check(m, "");
 	m = good(), m.pidfile = "";
 	check(m, "the process id's file has no file name");
+	m = good(), m.bios = true;
+	check(m, "a BIOS boots the first disk, not a kernel");
+	m = good(), m.bios = true, m.kernel = m.root = NULL;
+	check(m, "");
+	m = good(), m.bios = true, m.kernel = m.root = NULL, m.ndisks = 0;
+	check(m, "a BIOS boots the first disk");
+	m = good(), m.bios = true, m.kernel = m.root = NULL, m.arch = "evbarm-aarch64";
+	check(m, "evbarm-aarch64 machines have no BIOS; amd64 and i386 have");
 }
 
 static const char word108[] =

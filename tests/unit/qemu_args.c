@@ -135,6 +135,19 @@ debian(void)
 	m->append = "quiet";
 }
 
+/* What a BIOS boots: on a pc, whose devices are on PCI. */
+static void
+bios(void)
+{
+	m->bios = true;
+	m->kernel = m->root = NULL;
+	m->append = "";
+	m->balloon = true;
+	plain();
+	(void)machine_add_port(m);
+	*machine_add_share(m) = (struct machine_share){ .tag = "shar0", .path = "/a-device" };
+}
+
 static const char X86[] = "amd64", I386[] = "i386", ARM[] = "evbarm-aarch64";
 
 enum { VIOCON = 1, CONNECTED = 2, PORT = 4, FIRMWARE = 8 };
@@ -172,6 +185,7 @@ static const struct row {
 	{ "aarch64-shares", ARM, HOST_ACCEL_KVM, 0, shares, 0 },
 	{ "aarch64-ports", ARM, HOST_ACCEL_KVM, CONNECTED | PORT, ports, 0 },
 	{ "aarch64-initrd", ARM, HOST_ACCEL_KVM, 0, initrd, 0 },
+	{ "bios", X86, HOST_ACCEL_KVM, 0, bios, BACKEND_VERSION(9, 0) },
 	/* Linux. */
 	{ "linux-amd64", X86, HOST_ACCEL_KVM, 0, debian, 0 },
 	{ "linux-i386", I386, HOST_ACCEL_TCG, VIOCON, debian, 0 },
