@@ -216,6 +216,12 @@ def test_other_places():
     put("dist/kernel/SHA512", "SHA512 (netbsd-OTHER.gz) = %s\n" % hashlib.sha512(read("dist/kernel/netbsd-OTHER.gz")).hexdigest())
     shutil.copytree(ws + "/sets/amd64", ws + "/dist/sets")
     put("dist/sets/SHA512", "SHA512 (base.tar.xz) = %s\n" % hashlib.sha512(read("dist/sets/base.tar.xz")).hexdigest())
+    put("dist/netbsd-SMOL", make_kernel(pvh=True))
+    put("dist/netbsd-SMOL.sha256", hashlib.sha256(read("dist/netbsd-SMOL")).hexdigest() + "  netbsd-SMOL\n")
+    p = command("fetch", "kernel", "DIST=file://%s/dist" % ws, "KDIST=file://%s/dist" % ws, "BIOSKERNEL=netbsd-OTHER", "boots")
+    tap.ok(p.returncode == 0 and read("kernels/netbsd-SMOL") == read("dist/netbsd-SMOL"), "fetch kernel gets the machine's", p.stderr)
+    tap.same(read("kernels/netbsd-OTHER"), make_kernel(), "and the image's, unpacked")
+    os.unlink(ws + "/kernels/netbsd-OTHER")
     os.rename(ws + "/sets/amd64/base.tar.xz", work + "/base.tar.xz")
     p = build("DIST=file://%s/dist" % ws, "SETS=etc", "BIOSKERNEL=netbsd-OTHER", "IMGSIZE=auto")
     tap.ok(p.returncode == 0, "set and kernel are fetched", p.stderr)
@@ -227,6 +233,10 @@ def test_other_places():
     subprocess.run(["tar", "-C", ws, "--transform", "s,k,./netbsd,", "-cJf", ws + "/sets/amd64/kern-GENERIC.tar.xz", "k"], check=True)
     p = build("ADDSETS=kern-GENERIC", "SMOLIFY=y", "IMGSIZE=auto")
     tap.same(kernel_in("images/boots-amd64.img"), read("k"), "a kernel of a set")
+    make_sets(ws + "/sets/i386", "tgz", mdec=blocks)
+    put("kernels/netbsd32", make_kernel(32))
+    p = build("--arch", "i386", "BIOSKERNEL=netbsd32", "SMOLIFY=y", "IMGSIZE=auto")
+    tap.ok(p.returncode == 0 and kernel_in("images/boots-i386.img")[:5] == b"\x7fELF\1", "i386", p.stderr)
 
 
 def refused(want, *args, status=1):
