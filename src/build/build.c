@@ -105,6 +105,16 @@ write_image(struct build *b, const struct build_options *bo)
 }
 
 static int
+tell_minimised(struct build *b, const struct build_options *o)
+{
+	if (o->no_image && !b->has_minimise && step_minimise(b) < 0)
+		return -1;
+	if (!b->has_minimise || o->minimised == NULL)
+		return 0;
+	return o->minimised(o->minimised_arg, &b->minimise, b->result, b->err);
+}
+
+static int
 build(struct build *b, const struct build_options *o)
 {
 	uint64_t start = clock_now_ns();
@@ -115,6 +125,10 @@ build(struct build *b, const struct build_options *o)
 	for (i = 0; i < b->plan->nsteps; i++)
 		if (build_step(b, &b->plan->steps[i]) < 0)
 			return -1;
+	if (tell_minimised(b, o) < 0)
+		return -1;
+	if (o->no_image)
+		return 0;
 	if (tree_date(&b->tree, b->newest, b->err) < 0)
 		return -1;
 	b->result->tree_ns = clock_now_ns() - start - b->result->sets_ns;
@@ -140,6 +154,8 @@ build_run(const struct plan *p, const struct build_options *o, struct build_resu
 	for (i = 0; i < p->nsteps; i++)
 		b.blobs[i].source.fd = -1;
 	rv = build(&b, o);
+	if (b.has_minimise)
+		minimise_release(&b.minimise);
 	tree_release(&b.tree);
 	build_image_close(&b);
 	for (i = 0; i < b.nblobs; i++)

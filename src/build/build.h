@@ -14,14 +14,24 @@
 
 #include "base/err.h"
 #include "image/image.h"
+#include "minimise/minimise.h"
 #include "plan/plan.h"
 #include "source/fetch.h"
+
+struct build_result;
 
 struct build_options {
 	struct fetch_options fetch; /* of sets that are not there */
 	/* As in struct image_options. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *progress_arg;
+	/*
+	 * Called with what stays and why, while the tree is there: after
+	 * PLAN_MINIMISE, and with no_image of any plan.  May be NULL.
+	 */
+	int (*minimised)(void *arg, const struct minimise *, const struct build_result *, struct err *);
+	void *minimised_arg;
+	bool no_image; /* nothing is written */
 };
 
 struct build_result {
@@ -32,6 +42,7 @@ struct build_result {
 	unsigned unpacked; /* sets that the cache did not have */
 	uint64_t sets_ns; /* opening them, and unpacking; the image's files */
 	uint64_t tree_ns; /* the other steps */
+	uint64_t minimise_ns; /* of them PLAN_MINIMISE */
 };
 
 int build_run(const struct plan *, const struct build_options *, struct build_result *, struct err *);

@@ -137,9 +137,21 @@ step_ssh_keys(struct build *b, const struct plan_step *s)
 	return tree_write(&b->tree, s->path, s->mode, keys, strlen(keys), b->err) == NULL ? -1 : 0;
 }
 
+/* Who brings what the step adds: a root made by hand, or an image, is a set. */
+static enum minimise_origin
+origin(const struct build *b, const struct plan_step *s)
+{
+	const char *base = b->plan->service->base_dir;
+
+	if (s->kind == PLAN_SET || s->kind == PLAN_IMAGE || (s->kind == PLAN_DIR && base != NULL && s->source == base))
+		return MINIMISE_SET;
+	return s->kind == PLAN_PACKAGE ? MINIMISE_PACKAGE : MINIMISE_OWN;
+}
+
 int
 build_step(struct build *b, const struct plan_step *s)
 {
+	b->tree.origin = (uint8_t)origin(b, s);
 	switch (s->kind) {
 	case PLAN_IMAGE:
 		return build_step_image(b, s);
@@ -166,6 +178,8 @@ build_step(struct build *b, const struct plan_step *s)
 		return build_kernel(b, s);
 	case PLAN_BOOT:
 		return build_boot(b, s);
+	case PLAN_MINIMISE:
+		return step_minimise(b);
 	case PLAN_SCRIPT: /* build_run() has looked for these */
 		break;
 	}

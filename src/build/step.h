@@ -8,6 +8,7 @@
 #include "build/build.h"
 #include "fs/ffs.h"
 #include "image/bootblock.h"
+#include "minimise/minimise.h"
 #include "source/base_image.h"
 #include "source/source.h"
 #include "tree/tree.h"
@@ -30,6 +31,8 @@ struct build {
 	size_t nblobs;
 	int64_t newest;
 	struct boot_blocks boot; /* PLAN_BOOT's; none: not to be booted by a BIOS */
+	struct minimise minimise; /* as long as the tree */
+	bool has_minimise;
 	struct build_result *result;
 	struct err *err;
 };
@@ -53,6 +56,9 @@ build_step_has_blob(const struct plan_step *s)
 {
 	return s->kind == PLAN_SET || s->kind == PLAN_PACKAGE || (s->kind == PLAN_BOOT && s->source != NULL);
 }
+
+/* By the service's sailor.conf; without one all stays, and what is missing is looked for.  Into b->minimise. */
+int step_minimise(struct build *);
 
 /*
  * The public keys that SSHKEYS and the service's etc/NAME.pub files name, a

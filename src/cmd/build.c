@@ -13,18 +13,21 @@
 #include "cmd/cmd.h"
 #include "cmd/fetch_progress.h"
 #include "cmd/image_result.h"
+#include "cmd/minimise_print.h"
 #include "plan/plan.h"
 #include "service/service.h"
 #include "service/workspace.h"
 
 struct args {
 	struct service_request request;
-	bool dry_run, json, offline, quiet;
+	bool dry_run, json, offline, quiet, check, explain;
 };
 
 static const struct option longs[] = {
 	{ "arch", required_argument, NULL, 'a' },
+	{ "check", no_argument, NULL, 'c' },
 	{ "dry-run", no_argument, NULL, 'n' },
+	{ "explain", no_argument, NULL, 'e' },
 	{ "fs", required_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "offline", no_argument, NULL, 'o' },
@@ -50,6 +53,8 @@ parse_options(struct args *a, int argc, char **argv, struct err *err)
 			a->request.root_dir = optarg;
 		if (ch == 't')
 			a->request.tag = optarg;
+		a->check |= ch == 'c';
+		a->explain |= ch == 'e';
 		a->dry_run |= ch == 'n';
 		a->json |= ch == 'j';
 		a->offline |= ch == 'o';
@@ -128,7 +133,22 @@ print_plan(const struct plan *p, bool json, struct err *err)
 }
 
 static int
-build(const struct args *a, const struct plan *p, struct err *err)
+minimised(void *arg, const struct minimise *m, const struct build_result *r, struct err *err)
+{
+	const struct args *a = arg;
+
+	if (a->check || a->explain)
+		return minimise_print(m,
+		    &(struct minimise_print){
+			.explain = a->explain, .check = a->check, .json = a->json, .ns = r->minimise_ns },
+		    err);
+	if (!a->quiet)
+		minimise_warn(m, a->json);
+	return 0;
+}
+
+static int
+build(struct args *a, const struct plan *p, struct err *err)
 {
 	struct cmd_progress progress;
 	struct fetch_progress fetching;
@@ -142,12 +162,15 @@ build(const struct args *a, const struct plan *p, struct err *err)
 	options.fetch.only_missing = true;
 	options.fetch.event = fetch_progress_event;
 	options.fetch.arg = &fetching;
+	options.minimised = minimised;
+	options.minimised_arg = a;
+	options.no_image = a->check || a->explain;
 	cmd_progress_init(&progress, p->image, a->quiet);
 	rv = build_run(p, &options, &result, err);
 	cmd_progress_end(&progress);
 	if (rv < 0)
 		return err_wrap(err, "build %s", p->service->name);
-	if (a->quiet)
+	if (a->quiet || options.no_image)
 		return 0;
 	if (result.note[0] != '\0')
 		(void)fprintf(stderr, "smol: note: %s\n", result.note);
@@ -166,7 +189,7 @@ print_notes(const struct service *s)
 }
 
 static int
-plan_and_build(const struct args *a, struct arena *arena, struct err *err)
+plan_and_build(struct args *a, struct arena *arena, struct err *err)
 {
 	struct workspace w;
 	struct service service;
@@ -178,6 +201,9 @@ plan_and_build(const struct args *a, struct arena *arena, struct err *err)
 		return no_service(arena, &w, err);
 	if (service_load(arena, &w, &a->request, &service, err) < 0)
 		return -1;
+	if (a->explain && service.sailor == NULL)
+		return err_usage(
+		    err, "everything stays in the image of %s: that needs MINIMIZE and a sailor.conf", service.name);
 	if (!a->quiet)
 		print_notes(&service);
 	plan_make(arena, &w, &service, &plan);
@@ -203,7 +229,8 @@ run(int argc, char **argv, struct err *err)
 
 const struct command cmd_build = {
 	.name = "build",
-	.args = "[-t TAG] [--arch ARCH] [--fs FS] [--root DIR] [-n] [--json] [--offline] [-q] [NAME=VALUE]... SERVICE",
+	.args = "[-t TAG] [--arch ARCH] [--fs FS] [--root DIR] [-n] [--json] [--offline] [-q] [--check] [--explain]\n"
+		"\t[NAME=VALUE]... SERVICE",
 	.summary = "build the image of a service",
 	.help = "  -t, --tag TAG      images/SERVICE-ARCH:TAG.img\n"
 		"  --arch ARCH        amd64, i386 or evbarm-aarch64 (the host's)\n"
@@ -213,13 +240,15 @@ const struct command cmd_build = {
 		"  --json             print the result, or the steps, as JSON\n"
 		"  --offline          fetch nothing; a missing set or package is an error\n"
 		"  -q, --quiet        print nothing but errors\n"
+		"  --check            no image: what programs in it would not find\n"
+		"  --explain          no image: of each file why it stays, with MINIMIZE and sailor.conf\n"
 		"  NAME=VALUE         a variable; wins over options.mk and own.mk\n"
 		"\n"
 		"variables: FROMIMG (an image to start from, in place of SETS), SETS, ADDSETS (sets,\n"
 		"each with an optional :GLOB), ADDPKGS (packages), IMGSIZE (MB, or auto), MINIMIZE (y:\n"
-		"the files and 10 %; +N: and N MB), MOUNTRO (y: the root is read-only), SSHKEYS,\n"
-		"IMGTAG, SETSEXT, VERS, PKGVERS, DIST, PKGSITE;\n"
-		"BIOSBOOT (y: a PC's BIOS boots it), BIOSCONSOLE, BIOSKERNEL, SMOLIFY.\n"
+		"the files and 10 %; +N: and N MB; with a sailor.conf only what it lists, and what that\n"
+		"needs), MOUNTRO (y: the root is read-only), SSHKEYS, IMGTAG, SETSEXT, VERS, PKGVERS,\n"
+		"DIST, PKGSITE; BIOSBOOT (y: a PC's BIOS boots it), BIOSCONSOLE, BIOSKERNEL, SMOLIFY.\n"
 		"Sets are looked for in sets/ARCH/ of the workspace and of the store, packages in\n"
 		"pkgs/ARCH/; what is missing is fetched from DIST and PKGSITE, as 'smol fetch' does.\n"
 		"\n"

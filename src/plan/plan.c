@@ -233,6 +233,9 @@ plan_make(struct arena *arena, const struct workspace *w, const struct service *
 	source_step(p, PLAN_SCRIPT, service->curlsh, NULL);
 	mkdir_step(p, "/var/qemufwcfg");
 	boot_steps(arena, w, service, p);
+	/* Last: what the others brought is known, and what they read was there. */
+	if (service->sailor != NULL)
+		source_step(p, PLAN_MINIMISE, service->sailor->path, NULL);
 }
 
 /* In double quotes, on one line. */
@@ -302,6 +305,9 @@ plan_step_print(const struct plan_step *s, struct str *out)
 		break;
 	case PLAN_SCRIPT:
 		str_addf(out, "script %s", s->source);
+		break;
+	case PLAN_MINIMISE:
+		str_addf(out, "minimise by %s", s->source);
 		break;
 	}
 }

@@ -37,6 +37,7 @@ enum plan_kind {
 	PLAN_BOOT, /* source: set with usr/mdec, NULL: the tree's; the loader to path; text: console of the boot blocks
 		    */
 	PLAN_SCRIPT, /* source: script, or its URL; run by sh in the new root */
+	PLAN_MINIMISE, /* source: sailor.conf; what of the sets nothing asks for goes */
 };
 
 struct plan_step {

@@ -80,8 +80,8 @@ assigns(const char *line, size_t len, const char *name)
 	return false;
 }
 
-static unsigned
-line_of(const char *text, const char *name)
+unsigned
+conf_line_in(const char *text, const char *name)
 {
 	unsigned line = 1, found = 0;
 	size_t len;
@@ -132,7 +132,7 @@ take_one(struct arena *arena, const char *record, const char *text, struct conf 
 	v = vec_push(c->vars, c->nvars, c->vars_cap);
 	*v = (struct conf_var){ .name = fields[i].is.name,
 		.value = arena_strndup(arena, record + name + 1, len - name - 1),
-		.line = line_of(text, fields[i].is.name) };
+		.line = conf_line_in(text, fields[i].is.name) };
 	if (len - name - 1 > CONF_VALUE_MAX)
 		return err_at(err, c->path, v->line, "the value of '%s' is longer than 64 KiB", v->name);
 	if (record[len - 1] == '\r')

@@ -61,6 +61,9 @@ const char *conf_get(const struct conf *, const char *name);
 /* The line that set name, for messages ("etc/x.conf:3: ..."); 0 if it cannot be told. */
 unsigned conf_line(const struct conf *, const char *name);
 
+/* The last line of a text that assigns to name; 0: none does. */
+unsigned conf_line_in(const char *text, const char *name);
+
 /* --- the stations of conf_read(), for tests --- */
 
 /* Names without text. */

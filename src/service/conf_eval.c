@@ -140,7 +140,8 @@ driver(const struct conf_script *c, struct str *out)
 	for (i = 0; i < c->nnames; i++)
 		if (!c->names[i].environment)
 			str_addf(out, " %s", c->names[i].name);
-	str_add(out, "\n. \"$1\" 9>&-\n{\n");
+	/* The file's own "." may be an alias of the prelude's; this one is none. */
+	str_addf(out, "\n%s\\. \"$1\" 9>&-\n{\n", c->prelude == NULL ? "" : c->prelude);
 	for (i = 0; i < c->nnames; i++)
 		str_addf(out, "case ${%s+x} in x) \\command printf '%s=%%s\\0' \"$%s\" ;; esac\n", c->names[i].name,
 		    c->names[i].name, c->names[i].name);

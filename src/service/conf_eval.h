@@ -29,6 +29,7 @@ struct conf_name {
 
 struct conf_script {
 	const char *path, *root, *svc;
+	const char *prelude; /* lines of sh before the file; NULL: none */
 	const struct conf_name *names; /* to report */
 	size_t nnames;
 	unsigned time_ms;

@@ -11,6 +11,7 @@
  *	service/NAME/packages/    goes to /packages
  *	service/NAME/mtree        owners, modes, devices (smol's own)
  *	service/NAME/postinst/    scripts of the build, by name
+ *	service/NAME/sailor.conf  with MINIMIZE: what of the sets stays (sailor.h)
  *	service/common/           goes into /etc/include
  *
  * What the directory or a variable asks for and smol cannot do yet is an
@@ -25,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "service/sailor.h"
 #include "service/workspace.h"
 
 #define SERVICE_SIZE_AUTO 0
@@ -69,7 +71,7 @@ struct service {
 
 	struct service_set *sets; /* SETS, then ADDSETS */
 	size_t nsets;
-	const char *const *packages; /* ADDPKGS */
+	const char *const *packages; /* ADDPKGS, then sailor.conf's */
 	size_t npackages;
 
 	/* Where they can be fetched: directories, NULL if not known; the live image's own URL, '*' for its version. */
@@ -93,6 +95,7 @@ struct service {
 	bool size_of_image; /* not said: not smaller than from_image */
 	enum service_minimize minimize; /* MINIMIZE, which wins over IMGSIZE */
 	uint64_t minimize_mb;
+	const struct sailor *sailor; /* with MINIMIZE and a sailor.conf: what stays; NULL: everything */
 	bool read_only; /* MOUNTRO */
 	struct service_bios bios;
 	const char *pkgvers;

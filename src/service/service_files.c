@@ -72,16 +72,18 @@ set_scripts(struct service_loader *l)
 	return 0;
 }
 
-/* Make's files, for the manifest. */
+/* Make's files and sailor.conf, for the manifest; what that one sources lies in service/common. */
 static void
 set_inputs(struct service_loader *l)
 {
 	size_t i, n = make_nfiles(l->m);
-	const char **files = arena_calloc(l->arena, n, sizeof(*files));
+	const char **files = arena_calloc(l->arena, n + 1, sizeof(*files));
 
 	for (i = 0; i < n; i++)
 		if (strcmp(make_file(l->m, i), "smol") != 0)
 			files[l->s->nfiles++] = arena_strdup(l->arena, make_file(l->m, i));
+	if (l->s->sailor != NULL)
+		files[l->s->nfiles++] = l->s->sailor->path;
 	l->s->files = files;
 }
 

@@ -209,31 +209,76 @@ set_fs(struct service_loader *l)
 	return service_bad_value(l, "FS", "bad file system '%s': ffs1, ffs2 and ext2 are known", fs);
 }
 
+/* With MINIMIZE a sailor.conf says what stays; to fetch, only its packages matter. */
+static int
+set_sailor(struct service_loader *l)
+{
+	struct sailor *s;
+	const char *path;
+
+	if (l->s->dir == NULL)
+		return 0;
+	path = arena_printf(l->arena, "%s/sailor.conf", l->s->dir);
+	if (access(path, F_OK) < 0)
+		return 0;
+	s = arena_alloc(l->arena, sizeof(*s));
+	if (sailor_read(l->arena, l->s->dir, path, s, l->err) < 0)
+		return -1;
+	if (s->refused != NULL && !l->req->inputs_only)
+		return err_set(l->err, "%s", s->refused);
+	l->s->sailor = s;
+	return 0;
+}
+
 /* "y": the files and a tenth; "+N", or "N" as smolBSD takes it too: the files and N MB. */
 static int
 set_minimize(struct service_loader *l)
 {
-	const char *minimize, *sailor;
+	const char *minimize;
 
 	if (service_get(l, "MINIMIZE", &minimize) < 0)
 		return -1;
 	if (minimize == NULL || strcmp(minimize, "n") == 0 || strcmp(minimize, "no") == 0)
 		return 0;
-	sailor = arena_printf(l->arena, "%s/sailor.conf", l->s->dir == NULL ? "." : l->s->dir);
-	if (!l->req->inputs_only && access(sailor, F_OK) == 0)
-		return err_set(l->err,
-		    "%s: %s lists what to keep, and images are not cut down to a list yet; leave MINIMIZE out",
-		    make_where(l->m, "MINIMIZE"), sailor);
 	if (strcmp(minimize, "y") == 0 || strcmp(minimize, "yes") == 0) {
 		l->s->minimize = SERVICE_MINIMIZE_PERCENT;
-		return 0;
+		return set_sailor(l);
 	}
 	if (parse_u64(minimize + (*minimize == '+'), 0, IMAGE_MB_MAX, "MINIMIZE", &l->s->minimize_mb, l->err) < 0)
 		return service_bad_value(l, "MINIMIZE", "bad MINIMIZE '%s': want y, or +N for N MB of room", minimize);
 	l->s->minimize = SERVICE_MINIMIZE_MB;
-	return 0;
+	return set_sailor(l);
 }
 
+static bool
+has_word(const char *const *words, size_t n, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* What sailor.conf wants beside ADDPKGS. */
+static void
+add_sailor_packages(struct service_loader *l)
+{
+	const struct sailor_list *more = &l->s->sailor->packages;
+	const char **words = arena_calloc(l->arena, l->s->npackages + more->n, sizeof(*words));
+	size_t i, n;
+
+	for (n = 0; n < l->s->npackages; n++)
+		words[n] = l->s->packages[n];
+	for (i = 0; i < more->n; i++)
+		if (!has_word(words, n, more->words[i]))
+			words[n++] = more->words[i];
+	l->s->packages = words;
+	l->s->npackages = n;
+}
+
+/* After MINIMIZE. */
 static int
 set_packages(struct service_loader *l)
 {
@@ -245,6 +290,8 @@ set_packages(struct service_loader *l)
 		if (strchr(l->s->packages[i], '/') != NULL || l->s->packages[i][0] == '.')
 			return service_bad_value(l, "ADDPKGS",
 			    "bad package '%s': the name of a package is wanted, without a path", l->s->packages[i]);
+	if (l->s->sailor != NULL)
+		add_sailor_packages(l);
 	return 0;
 }
 

@@ -103,6 +103,7 @@ new_node(struct tree *t, struct tree_node *parent, const char *name, size_t len,
 	memcpy(n->name, name, len);
 	n->namelen = (uint16_t)len;
 	n->inode = inode;
+	n->origin = t->origin;
 	inode->nlink++;
 	t->nnodes++;
 	if (parent == NULL) {
@@ -393,6 +394,7 @@ tree_add(struct tree *t, const char *path, const struct tree_attr *attr, struct 
 		return NULL;
 	if (old == NULL)
 		return new_node(t, dir, last.p, last.len, new_inode(t, attr));
+	old->origin = t->origin;
 	if (isdir && tree_is(old, TREE_IFDIR))
 		set_attr(t, old->inode, attr);
 	else
@@ -444,6 +446,7 @@ tree_link(struct tree *t, const char *path, const char *target, struct err *err)
 	if (old == NULL)
 		return new_node(t, dir, last.p, last.len, to->inode);
 	give_inode(old, to->inode);
+	old->origin = t->origin;
 	return old;
 }
 

@@ -95,7 +95,9 @@ struct tree_node {
 	struct tree_inode *inode;
 	uint32_t nchildren;
 	uint32_t hash;
+	uint32_t mark; /* free for the consumer */
 	uint16_t namelen;
+	uint8_t origin; /* the tree's, when the name was given; what it means is the consumer's */
 	char name[];
 };
 
@@ -104,6 +106,7 @@ struct tree {
 	struct tree_node *root;
 	struct tree_node **buckets;
 	uint32_t nbuckets, nnodes;
+	uint8_t origin; /* of what is added from here on */
 	int64_t epoch; /* mtime of what no input dates: SOURCE_DATE_EPOCH, else the newest of the sets */
 };
 

@@ -214,10 +214,17 @@ test_image(void)
 	CHECK_STR(load(&arena, "SVCIMG=10-b\n", NULL, &s), "");
 	CHECK(s.nscripts == 1);
 	CHECK_STR(s.scripts[0], "service/x/postinst/10-b.sh");
-	put("service/x/sailor.conf", "");
-	CHECK_STR(load(&arena, "MINIMIZE=y\n", NULL, &s),
-	    "service/x/options.mk:1: service/x/sailor.conf lists what to keep, and images are not cut down to a list "
-	    "yet; leave MINIMIZE out");
+	put("service/x/sailor.conf", "shipbins=/bin/ls\npackages='curl rsync'\n");
+	CHECK_STR(load(&arena, "MINIMIZE=y\nADDPKGS=rsync\n", NULL, &s), "");
+	CHECK(s.sailor != NULL && s.sailor->bins.n == 1 && s.npackages == 2);
+	CHECK_STR(s.packages[1], "curl");
+	CHECK_STR(s.files[s.nfiles - 1], "service/x/sailor.conf");
+	CHECK_STR(load(&arena, "MINIMIZE=n\n", NULL, &s), "");
+	CHECK(s.sailor == NULL && s.npackages == 0);
+	put("service/x/sailor.conf", "run_at_build='useradd -m x'\n");
+	CHECK_STR(load(&arena, "MINIMIZE=+1\n", NULL, &s), "service/x/sailor.conf:1: run_at_build='useradd -m x' runs "
+							   "in the guest's root, and a build cannot run NetBSD's "
+							   "programs yet; leave it out, or do it in postinst/");
 	CHECK(unlink("service/x/sailor.conf") == 0 && unlink("service/x/postinst/10-b.sh") == 0 &&
 	      unlink("service/x/postinst/00-a.sh") == 0);
 	arena_release(&arena);

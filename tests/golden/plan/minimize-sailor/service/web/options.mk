@@ -1,0 +1,1 @@
+ADDPKGS=	curl
