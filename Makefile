@@ -36,6 +36,7 @@ install: all
 bench: all
 	@bench/build --smol build/smol
 	@bench/io
+	@bench/minimise --smol build/smol
 	@bench/start
 
 # Each fuzz target for TIME seconds.

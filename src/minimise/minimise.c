@@ -80,12 +80,11 @@ keep_roots(struct keep *k, const struct minimise_request *q)
 
 	if (q->everything)
 		keep_below(k, k->tree->root, (struct because){ 0, "nothing is to go" });
+	if (q->floor && !q->everything)
+		keep_own(k);
 	for (i = 0; i < q->nwords; i++)
 		keep_word(k, &q->words[i]);
-	if (!q->floor || q->everything)
-		return 0;
-	keep_own(k);
-	return keep_floor(k);
+	return q->floor && !q->everything ? keep_floor(k) : 0;
 }
 
 /* --- all of it --- */

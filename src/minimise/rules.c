@@ -15,13 +15,13 @@ const struct rule minimise_rules[] = {
 	{ NULL, "/etc/", "configuration" },
 	{ NULL, "/dev/", "devices, and MAKEDEV" },
 	{ NULL, "/netbsd /boot /boot.cfg", "boots" },
-	{ NULL, "/stand/ /netbsd_modules/", "modules of the kernel" },
 	{ NULL, "/tmp /root /home /mnt /proc /kern", "a directory that is expected" },
 	{ NULL, "@dirs:/var", "a directory that is expected" },
 	{ NULL, "/var/run/utmpx /var/log/wtmpx /var/log/lastlogx", "who is logged in: utmpx(5)" },
 	{ NULL, "/root/.profile /root/.shrc", "what root's shell reads" },
 
-	/* Loaded by name. */
+	/* Loaded by name.  A kernel from outside of the image is not known: its modules are for sync_dirs. */
+	{ "/netbsd", "/stand/", "modules of the kernel" },
 	{ "libpam.so*", "@pam", "a module of PAM: pam.conf(5)" },
 	{ "libc.so*", "@nss", "a source of nsswitch.conf(5)" },
 	{ "/usr/sbin/npfctl", "/usr/lib/npf/", "extensions of npf.conf(5)" },

@@ -24,6 +24,7 @@ import tarfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import names  # noqa: E402
+from elf import elf  # noqa: E402
 
 EPOCH = 1733000000
 BASE_MEMBERS, BASE_BYTES = 9000, 260_000_000
@@ -80,18 +81,28 @@ def number(seed, path, low, high):
     return int(low * (high / low) ** (h * h))
 
 
+# Of /lib, which programs are linked with.
+BASE_LIBS = ["lib%s.so.%s" % (name, ver.split(".")[0]) for name, ver, _, in_lib in names.LIBS if in_lib and name != "c"]
 PHRASES = [random.Random(1000 + i).randbytes(3072) for i in range(64)]
 LETTERS = bytes((b"etaoinshrdlu cmfwypvbgkjqxz\n \t.,;:-_()ETAOINSHRD0123456789/*#"
                  b"e t a o i n s h r e t a o i n\n s h r e t a o i n s h r")[i % 110] for i in range(256))
 
 
-def elf_header(rng):
-    """The start of a static NetBSD/amd64 program: header, one PT_LOAD, the note."""
-    ident = b"\x7fELF\x02\x01\x01" + bytes(9)
-    head = ident + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0x400100, 64, 0, 0, 64, 56, 2, 0, 0, 0)
-    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, 0x200, 0x200, 0x1000)
-    note = struct.pack("<IIQQQQQQ", 4, 4, 176, 0x4000b0, 0x4000b0, 24, 24, 4)
-    return head + load + note + struct.pack("<III", 7, 4, 1) + b"NetBSD\0\0" + struct.pack("<I", 1000000000 + rng.randrange(99) * 100)
+def elf_header(m, rng):
+    """The start of a program or library: what it needs is among the libraries of /lib, by its own name."""
+    name, top = m["path"].rpartition("/")[2], m["path"].partition("/")[0]
+    machine = "i386" if "/i386/" in m["path"] else "amd64"
+    if top == "rescue" or name == "ld.elf_so":
+        return elf(machine=machine)
+    if ".so" in name:
+        own = name.partition(".so")[0]
+        return elf([] if own == "libc" else ["libc.so.12"], None if machine == "i386" else "/lib", soname=name, machine=machine)
+    needed = rng.sample(BASE_LIBS, rng.choice((0, 0, 1, 2))) + ["libc.so.12"]
+    return elf(needed, "/lib", "/libexec/ld.elf_so" if top in ("bin", "sbin") else "/usr/libexec/ld.elf_so")
+
+
+def is_elf(m):
+    return m["size"] > 1024 and (m["mode"] & 0o111 or ".so." in m["path"].rpartition("/")[2])
 
 
 def content(seed, m):
@@ -103,7 +114,7 @@ def content(seed, m):
     if m["text"]:
         out = rng.randbytes(size // 3 + 1).translate(LETTERS)
         return (out * 3)[:size]
-    parts, left = ([elf_header(rng)] if m["mode"] & 0o111 and size > 256 else []), size
+    parts, left = ([elf_header(m, rng)] if is_elf(m) else []), size
     while left > 0:
         parts.append(rng.randbytes(1024))
         parts.append(PHRASES[rng.randrange(64)])
@@ -318,13 +329,17 @@ def etc_set(seed):
     s.file("etc/group", 0, 0o644, data=b"wheel:*:0:root\ntty:*:4:\noperator:*:5:root\nnobody:*:39:\n")
     s.file("etc/pwd.db", 40960, 0o644)
     s.file("etc/spwd.db", 40960, 0o600)
+    for n, modules in (("README", ""), ("login", "self unix"), ("sshd", "unix"), ("su", "rootok unix"), ("system", "unix"), ("other", "deny")):
+        s.file("etc/pam.d/" + n, 0, 0o644, data="".join("auth\tsufficient\tpam_%s.so\n" % m for m in modules.split()).encode())
+    s.file("etc/nsswitch.conf", 0, 0o644, data=b"group:\tcompat\nhosts:\tfiles dns\npasswd:\tcompat\n")
+    s.file("etc/ld.so.conf", 0, 0o644, data=b"")
     for n in names.words("""bootptab changelist crontab csh.cshrc csh.login csh.logout daily daily.conf dhcpcd.conf disktab
-            floppytab ftpchroot ftpusers gettytab group.old hosts hosts.allow hosts.equiv hosts.lpd inetd.conf ld.so.conf locate.conf login.conf
-            mail.rc mailer.conf man.conf manpath.config monthly monthly.conf mrouted.conf netconfig networks newsyslog.conf nsswitch.conf ntp.conf
+            floppytab ftpchroot ftpusers gettytab group.old hosts hosts.allow hosts.equiv hosts.lpd inetd.conf locate.conf login.conf
+            mail.rc mailer.conf man.conf manpath.config monthly monthly.conf mrouted.conf netconfig networks newsyslog.conf ntp.conf
             pf.conf pf.os phones printcap profile protocols rc rc.conf rc.local rc.lkm rc.shutdown rc.subr remote resolv.conf rpc
             security security.conf services services.cdb shells shrc sysctl.conf syslog.conf ttyaptab ttys usermgmt.conf
             weekly weekly.conf wscons.conf defaults/daily.conf defaults/rc.conf defaults/security.conf defaults/pf.boot.conf ssh/ssh_config
-            ssh/sshd_config ssh/moduli pam.d/README pam.d/login pam.d/sshd pam.d/su pam.d/system pam.d/other skel/.cshrc skel/.login
+            ssh/sshd_config ssh/moduli skel/.cshrc skel/.login
             skel/.logout skel/.profile skel/.shrc mtree/NetBSD.dist mtree/special powerd/scripts/power_button bluetooth/hosts
             openssl/openssl.cnf namedb/named.conf namedb/root.cache racoon/racoon.conf postfix/main.cf postfix/master.cf"""):
         s.file("etc/" + n, number(seed, n, 100, 20000), 0o644, text=True)

@@ -376,8 +376,8 @@ test_floor(void)
 	    "/sbin/mount_ffs <- mount(8) starts it for /etc/fstab, for /sbin/mount <- shipbins, sailor.conf:2");
 	CHECK(stays("/tmp") && stays("/var/db") && !stays("/var/db/x") && !stays("/usr/share") &&
 	      !stays("/sbin/mount_lfs"));
-	CHECK_STR(problem(1), "/usr/pkg/bin/p needs its interpreter /usr/pkg/bin/q, which is not there");
-	CHECK_STR(problem(0), "/etc/fstab:2: there is no /sbin/mount_tmpfs");
+	CHECK_STR(problem(0), "/usr/pkg/bin/p needs its interpreter /usr/pkg/bin/q, which is not there");
+	CHECK_STR(problem(1), "/etc/fstab:2: there is no /sbin/mount_tmpfs");
 	CHECK_STR(problem(2), "/etc/rc:3 uses /bin/ls, which is not kept: add /bin/ls to shipbins");
 	CHECK(m.nproblems == 3 && m.nmissing == 1);
 	end();
