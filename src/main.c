@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&cmd_image_cp,
 	&cmd_image_df,
 	&cmd_image_diff,
+	&cmd_image_needs,
 	&cmd_image_resize,
 	&cmd_kernel_list,
 	&cmd_kernel_trim,

@@ -34,6 +34,7 @@ extern const struct command cmd_image_df;
 extern const struct command cmd_image_diff;
 extern const struct command cmd_image_ls;
 extern const struct command cmd_image_make;
+extern const struct command cmd_image_needs;
 extern const struct command cmd_image_resize;
 extern const struct command cmd_image_tree;
 extern const struct command cmd_kernel_inspect;

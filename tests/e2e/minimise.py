@@ -198,6 +198,32 @@ def test_refused():
         tap.ok(p.returncode == 1 and want in p.stderr and p.stderr.count("\n") == 1, "refused: " + text.splitlines()[-1], p.stderr)
 
 
+def test_needs():
+    """The same questions to an image that is there."""
+    put(CONF, 'shipbins=""\n')
+    build("IMGSIZE=auto", "shell")
+    img = "images/shell-amd64.img"
+
+    def needs(*args):
+        return run([smol, "image", "needs", *args], cwd=ws, env=env)
+
+    p = needs(img + ":/usr/bin/su", "/bin/c*")
+    lines = p.stdout.splitlines()
+    tap.ok(p.returncode == 0 and "/lib/libcrypt.so.1 <- library of /usr/lib/security/pam_unix.so.4 <- a module of PAM: pam.conf(5), for "
+           "/usr/lib/libpam.so.4 <- library of /usr/bin/su <- the command line" in lines and "/bin/cat <- the command line" in lines
+           and not any("terminfo" in n for n in lines), "image needs: of two programs", p.stdout, p.stderr)
+    p = needs(img)
+    tap.ok(p.returncode == 0 and p.stdout.startswith("stays ") and p.stdout.count("\n") == 1, "of all: nothing is missing", p.stdout, p.stderr)
+    with open(work + "/empty", "w"):
+        pass
+    run([smol, "image", "cp", work + "/empty", img + ":/lib/libcrypt.so.1"], cwd=ws, env=env)
+    p = needs("--json", img)
+    tap.ok(p.returncode == 1 and ["/usr/lib/security/pam_unix.so.4"] == [m["file"]["path"] for m in json.loads(p.stdout)["missing"]]
+           and "image '%s': 1 thing that it needs is missing" % img in p.stderr, "a library that is no ELF any more", p.stdout, p.stderr)
+    p = needs(img + ":/bin/none")
+    tap.ok(p.returncode == 1 and "missing: the command line lists /bin/none, which is not there" in p.stdout, "a path that is not there", p.stdout)
+
+
 def ldd(program):
     """Real names of the libraries."""
     out = run(["ldd", program]).stdout
@@ -243,6 +269,7 @@ test_image()
 test_explain()
 test_check()
 test_refused()
+test_needs()
 test_ldd()
 shutil.rmtree(work)
 tap.done()
