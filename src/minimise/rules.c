@@ -41,6 +41,8 @@ const struct rule minimise_rules[] = {
 	{ "/usr/sbin/certctl", "/usr/share/certs/ /usr/share/examples/certctl/", "certificates: certctl(8)" },
 
 	/* Programs that start others. */
+	{ "MAKEDEV", "/bin/cat /bin/chmod /bin/ln /bin/mkdir /bin/rm /sbin/mknod /sbin/mount /sbin/mount_tmpfs",
+	    "init(8) makes /dev with it: MAKEDEV(8)" },
 	{ "/sbin/mount", "@fstab:/sbin/mount_", "mount(8) starts it for /etc/fstab" },
 	{ "/sbin/fsck", "@fstab:/sbin/fsck_", "fsck(8) starts it for /etc/fstab" },
 	{ "/usr/sbin/certctl",

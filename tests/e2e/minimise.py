@@ -100,7 +100,7 @@ def workspace():
     put("service/shell/root/usr/local/bin/own", "#!/bin/sh\n", 0o755)
 
 
-KEPT = """/bin /bin/dd /bin/sh /dev /dev/MAKEDEV /etc /etc/MAKEDEV /etc/fstab /etc/include /etc/include/sailor.vars /etc/localtime
+KEPT = """/bin /bin/cat /bin/dd /bin/sh /dev /dev/MAKEDEV /etc /etc/MAKEDEV /etc/fstab /etc/include /etc/include/sailor.vars /etc/localtime
 /etc/pam.d /etc/pam.d/su /etc/pkgvers /etc/rc /lib /lib/libc.so.12 /lib/libc.so.12.220 /lib/libcrypt.so.1 /lib/libedit.so.3
 /lib/libedit.so.3.1 /lib/libterminfo.so.2 /libexec /libexec/ld.elf_so /sbin /sbin/init /sbin/mount /sbin/mount_ffs /tmp /usr
 /usr/bin /usr/bin/su /usr/bin/which /usr/lib /usr/lib/libpam.so.4 /usr/lib/security /usr/lib/security/pam_unix.so.4 /usr/libexec
