@@ -21,7 +21,12 @@
 #include "tree/tree.h"
 
 #define ELF_NEEDED_MAX 512
-#define ELF_ET_DYN 3
+
+enum elf_machine {
+	ELF_386 = 3,
+	ELF_X86_64 = 62,
+	ELF_AARCH64 = 183,
+};
 
 struct elf {
 	bool is64, big;

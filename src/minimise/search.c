@@ -127,14 +127,29 @@ search_release(struct search *s)
 	s->dirs = NULL;
 }
 
+static const char *
+platform(const struct elf *e)
+{
+	switch (e->machine) {
+	case ELF_386:
+		return "i386";
+	case ELF_X86_64:
+		return "x86_64";
+	case ELF_AARCH64:
+		return "aarch64";
+	default:
+		return "unknown";
+	}
+}
+
 /* $ORIGIN and what else ld.elf_so knows; false if it cannot be told. */
 static bool
 expand(const char *p, size_t len, const char *origin, const struct elf *e, struct str *out)
 {
-	static const struct {
+	const struct {
 		const char *name, *value;
-	} variables[] = { { "ORIGIN", NULL }, { "OSNAME", "NetBSD" }, { "PLATFORM", "" } };
-	size_t i, brace, n;
+	} variables[] = { { "ORIGIN", origin }, { "OSNAME", "NetBSD" }, { "PLATFORM", platform(e) } };
+	size_t i, brace, n = 0;
 
 	for (; len > 0; p++, len--) {
 		if (*p != '$') {
@@ -149,12 +164,7 @@ expand(const char *p, size_t len, const char *origin, const struct elf *e, struc
 		}
 		if (i == nitems(variables))
 			return false;
-		if (i == 0)
-			str_add(out, origin);
-		else if (i == 1)
-			str_add(out, variables[i].value);
-		else
-			str_add(out, e->machine == 62 ? "x86_64" : e->machine == 3 ? "i386" : "aarch64");
+		str_add(out, variables[i].value);
 		p += brace + n + brace;
 		len -= brace + n + brace;
 	}
@@ -202,7 +212,7 @@ each_dir(struct dirs *d, const struct tree_node *of)
 		rv = each_of_list(d, d->e->runpath);
 	if (rv == 0)
 		rv = each_of_list(d, "/usr/lib:/lib");
-	if (rv == 0 && d->e->machine == 3)
+	if (rv == 0 && d->e->machine == ELF_386)
 		rv = each_of_list(d, "/usr/lib/i386:/lib/i386");
 	str_release(&d->dir);
 	return rv;

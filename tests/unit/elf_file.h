@@ -11,11 +11,10 @@
 #include <string.h>
 
 #include "base/endian.h"
+#include "minimise/elf.h"
 
 #define ELF_FILE_MAX 4096
 #define LOAD_ADDR 0x10000
-
-enum { ELF_386 = 3, ELF_X86_64 = 62, ELF_AARCH64 = 183 };
 
 struct elf_file {
 	bool is32, big;
