@@ -190,3 +190,43 @@ digest_file(int fd, enum digest_kind kind, struct digest *d, struct err *err)
 	EVP_MD_CTX_free(ctx);
 	return rv;
 }
+
+void
+digest_data(enum digest_kind kind, const void *data, size_t len, struct digest *d)
+{
+	*d = (struct digest){ .kind = kind };
+	if (EVP_Digest(data, len, d->bytes, NULL, kinds[kind].md(), NULL) != 1)
+		abort();
+}
+
+bool
+md5_init(struct md5 *m)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	m->ctx = ctx;
+	if (ctx != NULL && EVP_DigestInit_ex(ctx, EVP_md5(), NULL) == 1)
+		return true;
+	EVP_MD_CTX_free(ctx);
+	m->ctx = NULL;
+	return false;
+}
+
+void
+md5_add(struct md5 *m, const void *data, size_t len)
+{
+	if (EVP_DigestUpdate(m->ctx, data, len) != 1)
+		abort();
+}
+
+void
+md5_final(struct md5 *m, char hex[MD5_HEX])
+{
+	uint8_t bytes[16];
+
+	if (EVP_DigestFinal_ex(m->ctx, bytes, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(m->ctx);
+	m->ctx = NULL;
+	(void)hex_write(bytes, sizeof(bytes), hex);
+}

@@ -30,6 +30,19 @@ char *sha256_hex(const uint8_t digest[SHA256_SIZE], char hex[SHA256_HEX]);
 /* Reads 2 * n hexadecimal digits of either case, no more and no less up to their end. */
 bool hex_read(const char *hex, size_t len, uint8_t *out, size_t n);
 
+/*
+ * MD5 (RFC 1321), which vouches for nothing: packing lists of packages have
+ * it.  false where the system's libcrypto refuses it.
+ */
+#define MD5_HEX 33
+struct md5 {
+	void *ctx; /* EVP_MD_CTX; NULL: refused */
+};
+bool md5_init(struct md5 *);
+void md5_add(struct md5 *, const void *data, size_t len);
+/* Lower-case hexadecimal; frees the state. */
+void md5_final(struct md5 *, char hex[MD5_HEX]);
+
 /* --- of the kinds that lists have --- */
 
 enum digest_kind { DIGEST_NONE, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
@@ -53,6 +66,8 @@ bool digest_read(struct digest *, enum digest_kind, const char *hex, size_t len)
 char *digest_string(const struct digest *, char text[DIGEST_TEXT_MAX]);
 bool digest_parse(struct digest *, const char *text);
 bool digest_equal(const struct digest *, const struct digest *);
+
+void digest_data(enum digest_kind, const void *data, size_t len, struct digest *);
 
 /* Of a whole file, whatever its offset is: "cannot read it: ...". */
 int digest_file(int fd, enum digest_kind, struct digest *, struct err *);

@@ -138,7 +138,7 @@ boot(struct build *b, const struct plan_step *s)
 		return err_set(b->err, "there is no kernel /netbsd in the image: name one by BIOSKERNEL");
 	if (s->source == NULL)
 		return take_blocks(b, s, &b->tree);
-	blob = build_blob(b, s);
+	blob = build_blob(b, s->source);
 	if (blob == NULL)
 		return -1;
 	tree_init(&tree);

@@ -5,9 +5,12 @@
 #include "build/build.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/defs.h"
 #include "base/io.h"
@@ -105,8 +108,10 @@ write_image(struct build *b, const struct build_options *bo)
 }
 
 static int
-tell_minimised(struct build *b, const struct build_options *o)
+tell_minimised(struct build *b)
 {
+	const struct build_options *o = b->options;
+
 	if (o->no_image && !b->has_minimise && step_minimise(b) < 0)
 		return -1;
 	if (!b->has_minimise || o->minimised == NULL)
@@ -115,7 +120,7 @@ tell_minimised(struct build *b, const struct build_options *o)
 }
 
 static int
-build(struct build *b, const struct build_options *o)
+steps(struct build *b)
 {
 	uint64_t start = clock_now_ns();
 	size_t i;
@@ -125,41 +130,69 @@ build(struct build *b, const struct build_options *o)
 	for (i = 0; i < b->plan->nsteps; i++)
 		if (build_step(b, &b->plan->steps[i]) < 0)
 			return -1;
-	if (tell_minimised(b, o) < 0)
+	if (tell_minimised(b) < 0)
 		return -1;
-	if (o->no_image)
+	if (b->options->no_image)
 		return 0;
 	if (tree_date(&b->tree, b->newest, b->err) < 0)
 		return -1;
 	b->result->tree_ns = clock_now_ns() - start - b->result->sets_ns;
-	if (write_image(b, o) < 0)
+	if (write_image(b, b->options) < 0)
 		return -1;
-	return manifest_write(b->plan, &b->tree, b->blobs, b->result, b->err);
+	return manifest_write(b);
+}
+
+static int
+build(struct build *b)
+{
+	size_t i, nblobs = b->plan->nsteps + b->packages.resolution.n;
+	int rv;
+
+	tree_init(&b->tree);
+	b->blobs = xcalloc(nblobs, sizeof(*b->blobs));
+	for (i = 0; i < nblobs; i++)
+		b->blobs[i].source.fd = -1;
+	rv = steps(b);
+	if (b->has_minimise)
+		minimise_release(&b->minimise);
+	tree_release(&b->tree);
+	build_image_close(b);
+	for (i = 0; i < b->nblobs; i++)
+		blob_close(&b->blobs[i]);
+	free(b->blobs);
+	return rv;
 }
 
 int
 build_run(const struct plan *p, const struct build_options *o, struct build_result *result, struct err *err)
 {
-	struct build b = { .plan = p, .result = result, .err = err };
-	size_t i;
+	struct build b = { .plan = p, .options = o, .result = result, .err = err };
 	int rv;
 
 	*result = (struct build_result){ 0 };
 	if (check_scripts(p, err) < 0 || fetch_sets(p->workspace, p->service, &o->fetch, err) < 0 ||
-	    fetch_bios_kernel(p->workspace, p->service, &o->fetch, err) < 0 ||
-	    fetch_packages(p->workspace, p->service, &o->fetch, err) < 0)
+	    fetch_bios_kernel(p->workspace, p->service, &o->fetch, err) < 0)
 		return -1;
-	tree_init(&b.tree);
-	b.blobs = xcalloc(p->nsteps, sizeof(*b.blobs));
-	for (i = 0; i < p->nsteps; i++)
-		b.blobs[i].source.fd = -1;
-	rv = build(&b, o);
-	if (b.has_minimise)
-		minimise_release(&b.minimise);
-	tree_release(&b.tree);
-	build_image_close(&b);
-	for (i = 0; i < b.nblobs; i++)
-		blob_close(&b.blobs[i]);
-	free(b.blobs);
+	arena_init(&b.arena);
+	rv = packages_get(&b.arena, p->workspace, p->service, &o->fetch, &b.packages, err);
+	if (rv == 0) {
+		rv = build(&b);
+		packages_release(&b.packages);
+	}
+	arena_release(&b.arena);
 	return rv;
+}
+
+void
+build_note(const struct build *b, const char *fmt, ...)
+{
+	char text[ERR_MAX];
+	va_list ap;
+
+	if (b->options->note == NULL)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	b->options->note(b->options->note_arg, text);
 }

@@ -32,6 +32,9 @@ struct build_options {
 	int (*minimised)(void *arg, const struct minimise *, const struct build_result *, struct err *);
 	void *minimised_arg;
 	bool no_image; /* nothing is written */
+	/* One line that the user should know, that is no error; may be NULL. */
+	void (*note)(void *arg, const char *text);
+	void *note_arg;
 };
 
 struct build_result {

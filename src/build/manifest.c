@@ -158,10 +158,27 @@ add_keys(json_t *list, const struct tree *tree, const char *path, struct err *er
 	return 0;
 }
 
-static json_t *
-inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, const struct build_result *r,
-    struct err *err)
+/* In the order of their installation. */
+static void
+add_packages(json_t *list, const struct build *b, const struct blob *blobs)
 {
+	const struct package_list *l = &b->packages;
+	json_t *j;
+	size_t i;
+
+	for (i = 0; i < l->resolution.n; i++) {
+		j = input(list, "package", plan_relative(b->plan, l->paths[i]));
+		(void)json_object_set_new(j, "name", text(l->resolution.v[i].name));
+		(void)json_object_set_new(j, "automatic", json_boolean(l->resolution.v[i].automatic));
+		(void)json_object_set_new(j, "sha256", digest_text(blobs[i].digest));
+	}
+}
+
+static json_t *
+inputs(const struct build *b, struct err *err)
+{
+	const struct plan *p = b->plan;
+	const struct blob *blobs = b->blobs;
 	json_t *list = json_array(), *j;
 	const struct plan_step *s;
 	int rv = add_recipe(list, p, err);
@@ -171,10 +188,13 @@ inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, 
 		s = &p->steps[i];
 		if (s->kind == PLAN_IMAGE) {
 			j = input(list, "image", plan_relative(p, s->source));
-			(void)json_object_set_new(j, "sha256", digest_text(r->from_digest));
+			(void)json_object_set_new(j, "sha256", digest_text(b->result->from_digest));
 		} else if (build_step_has_blob(s)) {
-			j = input(list, s->kind == PLAN_PACKAGE ? "package" : "set", plan_relative(p, s->source));
+			j = input(list, "set", plan_relative(p, s->source));
 			(void)json_object_set_new(j, "sha256", digest_text(blobs++->digest));
+		} else if (s->kind == PLAN_PACKAGES) {
+			add_packages(list, b, blobs);
+			blobs += b->packages.resolution.n;
 		} else if (s->kind == PLAN_DIR) {
 			rv = add_dir(list, p, s->source, err);
 		} else if (s->kind == PLAN_MTREE) {
@@ -182,7 +202,7 @@ inputs(const struct plan *p, const struct tree *tree, const struct blob *blobs, 
 		} else if (s->kind == PLAN_KERNEL && s->source != NULL) {
 			rv = add_host_file(list, p, "kernel", s->source, err);
 		} else if (s->kind == PLAN_SSH_KEYS) {
-			rv = add_keys(list, tree, s->path, err);
+			rv = add_keys(list, &b->tree, s->path, err);
 		}
 	}
 	if (rv == 0)
@@ -225,29 +245,32 @@ steps(const struct plan *p)
 }
 
 static json_t *
-manifest(const struct plan *p, struct tree *tree, const struct build_result *r, json_t *input_list)
+manifest(struct build *b, json_t *input_list)
 {
+	const struct plan *p = b->plan;
+	const struct build_result *r = b->result;
 	uint8_t digest[SHA256_SIZE];
 
-	tree_digest(tree, digest);
-	return json_pack("{s:i, s:s, s:s, s:s, s:s?, s:I, s:{s:I, s:o}, s:o, s:o, s:o, s:o}", "manifest", 1, "smol",
-	    SMOL_VERSION, "service", p->service->name, "arch", p->service->arch, "tag", p->service->tag, "epoch",
-	    (json_int_t)tree->epoch, "image", "bytes", (json_int_t)r->image.bytes, "sha256",
+	tree_digest(&b->tree, digest);
+	return json_pack("{s:i, s:s, s:s, s:s, s:s?, s:I, s:{s:I, s:o}, s:o, s:o, s:o, s:o, s:s*}", "manifest", 1,
+	    "smol", SMOL_VERSION, "service", p->service->name, "arch", p->service->arch, "tag", p->service->tag,
+	    "epoch", (json_int_t)b->tree.epoch, "image", "bytes", (json_int_t)r->image.bytes, "sha256",
 	    digest_text(r->image.digest), "tree", digest_text(digest), "given", given(p->service), "steps", steps(p),
-	    "inputs", input_list);
+	    "inputs", input_list, "first_boot", b->first_boot);
 }
 
 int
-manifest_write(
-    const struct plan *p, struct tree *tree, const struct blob *blobs, const struct build_result *r, struct err *err)
+manifest_write(struct build *b)
 {
-	json_t *list = inputs(p, tree, blobs, r, err), *j;
+	const struct plan *p = b->plan;
+	struct err *err = b->err;
+	json_t *list = inputs(b, err), *j;
 	cleanup_free char *dump = NULL, *path = NULL;
 	struct str s = { 0 };
 
 	if (list == NULL)
 		return err_wrap(err, "manifest of %s", p->image);
-	j = manifest(p, tree, r, list);
+	j = manifest(b, list);
 	dump = j == NULL ? NULL : json_dumps(j, JSON_INDENT(2));
 	json_decref(j);
 	if (dump == NULL)

@@ -10,19 +10,16 @@
  *	  "tree": "...",                         tree_digest()
  *	  "given": { "IMGSIZE": "256" },         the command line
  *	  "steps": [ "set base.tar.xz", ... ],
- *	  "inputs": [ { "kind": "set"|"package"|"file"|"recipe"|"keys", "path": "...", "sha256": "..." }, ... ] }
+ *	  "inputs": [ { "kind": "set"|"package"|"file"|"recipe"|"keys", "path": "...", "sha256": "..." }, ... ],
+ *	                                       a package has "name" and "automatic" too
+ *	  "first_boot": "NAME, NAME" }           packages that run something then, if any do
  */
 #ifndef SMOL_BUILD_MANIFEST_H
 #define SMOL_BUILD_MANIFEST_H
 
-#include "base/err.h"
-#include "build/build.h"
-#include "plan/plan.h"
-#include "source/source.h"
-#include "tree/tree.h"
+struct build;
 
-/* blobs: one for each step that has one, in their order. */
-int
-manifest_write(const struct plan *, struct tree *, const struct blob *blobs, const struct build_result *, struct err *);
+/* Of a build that wrote its image; -1 and the build's err. */
+int manifest_write(struct build *);
 
 #endif

@@ -13,13 +13,13 @@
 
 #define CUT_FILE_MAX (1024 * 1024)
 
-const struct blob *
-build_blob(struct build *b, const struct plan_step *s)
+struct blob *
+build_blob(struct build *b, const char *archive)
 {
 	struct blob *blob = &b->blobs[b->nblobs++];
 	uint64_t start = clock_now_ns();
 
-	if (blob_open(blob, s->source, b->err) < 0)
+	if (blob_open(blob, archive, b->err) < 0)
 		return NULL;
 	b->result->unpacked += blob->unpacked_now;
 	b->result->sets_ns += clock_now_ns() - start;
@@ -27,15 +27,11 @@ build_blob(struct build *b, const struct plan_step *s)
 }
 
 static int
-step_archive(struct build *b, const struct plan_step *s)
+step_set(struct build *b, const struct plan_step *s)
 {
-	const struct blob *blob = build_blob(b, s);
+	struct blob *blob = build_blob(b, s->source);
 
-	if (blob == NULL)
-		return -1;
-	if (s->kind == PLAN_PACKAGE)
-		return blob_overlay_package(blob, &b->tree, &b->newest, b->err);
-	return blob_overlay(blob, &b->tree, s->glob, &b->newest, b->err);
+	return blob == NULL ? -1 : blob_overlay(blob, &b->tree, s->glob, &b->newest, b->err);
 }
 
 static int
@@ -145,7 +141,7 @@ origin(const struct build *b, const struct plan_step *s)
 
 	if (s->kind == PLAN_SET || s->kind == PLAN_IMAGE || (s->kind == PLAN_DIR && base != NULL && s->source == base))
 		return MINIMISE_SET;
-	return s->kind == PLAN_PACKAGE ? MINIMISE_PACKAGE : MINIMISE_OWN;
+	return s->kind == PLAN_PACKAGES ? MINIMISE_PACKAGE : MINIMISE_OWN;
 }
 
 int
@@ -155,9 +151,10 @@ build_step(struct build *b, const struct plan_step *s)
 	switch (s->kind) {
 	case PLAN_IMAGE:
 		return build_step_image(b, s);
-	case PLAN_PACKAGE:
+	case PLAN_PACKAGES:
+		return build_packages(b);
 	case PLAN_SET:
-		return step_archive(b, s);
+		return step_set(b, s);
 	case PLAN_MKDIR:
 		return step_mkdir(b, s);
 	case PLAN_WRITE:

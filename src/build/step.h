@@ -5,11 +5,13 @@
 #ifndef SMOL_BUILD_STEP_H
 #define SMOL_BUILD_STEP_H
 
+#include "base/arena.h"
 #include "build/build.h"
 #include "fs/ffs.h"
 #include "image/bootblock.h"
 #include "minimise/minimise.h"
 #include "source/base_image.h"
+#include "source/packages.h"
 #include "source/source.h"
 #include "tree/tree.h"
 
@@ -25,9 +27,13 @@ struct build_image {
 
 struct build {
 	const struct plan *plan;
+	const struct build_options *options;
 	struct tree tree;
 	struct build_image image; /* of PLAN_IMAGE */
-	struct blob *blobs; /* one for each set of the plan */
+	struct arena arena;
+	struct package_list packages;
+	const char *first_boot; /* names of packages of which something runs then; NULL: none */
+	struct blob *blobs; /* one for each package, then one for each set of the plan */
 	size_t nblobs;
 	int64_t newest;
 	struct boot_blocks boot; /* PLAN_BOOT's; none: not to be booted by a BIOS */
@@ -36,9 +42,6 @@ struct build {
 	struct build_result *result;
 	struct err *err;
 };
-
-/* Opens the archive of a step that build_step_has_blob(), once; NULL and err. */
-const struct blob *build_blob(struct build *, const struct plan_step *);
 
 /* PLAN_KERNEL and PLAN_BOOT. */
 int build_kernel(struct build *, const struct plan_step *);
@@ -50,15 +53,24 @@ int build_step(struct build *, const struct plan_step *);
 int build_step_image(struct build *, const struct plan_step *);
 void build_image_close(struct build *);
 
-/* Steps whose archives are blobs. */
+/* Steps whose source is an archive, with a blob. */
 static inline bool
 build_step_has_blob(const struct plan_step *s)
 {
-	return s->kind == PLAN_SET || s->kind == PLAN_PACKAGE || (s->kind == PLAN_BOOT && s->source != NULL);
+	return s->kind == PLAN_SET || (s->kind == PLAN_BOOT && s->source != NULL);
 }
 
 /* By the service's sailor.conf; without one all stays, and what is missing is looked for.  Into b->minimise. */
 int step_minimise(struct build *);
+
+/* The archive's blob, unpacked if it was not yet; NULL and the build's err. */
+struct blob *build_blob(struct build *, const char *archive);
+
+/* A line for build_options.note. */
+void build_note(const struct build *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* PLAN_PACKAGES: the list, each over the tree and registered. */
+int build_packages(struct build *);
 
 /*
  * The public keys that SSHKEYS and the service's etc/NAME.pub files name, a

@@ -12,6 +12,7 @@
 #include "build/build.h"
 #include "cmd/cmd.h"
 #include "cmd/fetch_progress.h"
+#include "cmd/image_arg.h"
 #include "cmd/image_result.h"
 #include "cmd/minimise_print.h"
 #include "plan/plan.h"
@@ -132,6 +133,17 @@ print_plan(const struct plan *p, bool json, struct err *err)
 	return cmd_flush(err);
 }
 
+static void
+print_note(void *arg, const char *text)
+{
+	struct str line = { 0 };
+
+	(void)arg;
+	str_add_escaped(&line, text, false);
+	(void)fprintf(stderr, "smol: %s\n", line.len > 0 ? line.p : "");
+	str_release(&line);
+}
+
 static int
 minimised(void *arg, const struct minimise *m, const struct build_result *r, struct err *err)
 {
@@ -160,6 +172,7 @@ build(struct args *a, const struct plan *p, struct err *err)
 	fetch_options_init(&options.fetch);
 	options.fetch.offline |= a->offline;
 	options.fetch.only_missing = true;
+	options.note = a->quiet ? NULL : print_note;
 	options.fetch.event = fetch_progress_event;
 	options.fetch.arg = &fetching;
 	options.minimised = minimised;

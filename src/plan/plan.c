@@ -65,13 +65,17 @@ link_step(struct plan *p, const char *path, const char *target, bool optional)
 	s->optional = optional;
 }
 
+/* Which files these are, and what they need, is found when they are fetched. */
 static void
-package_steps(struct arena *arena, const struct workspace *w, const struct service *service, struct plan *p)
+packages_step(struct arena *arena, const struct service *service, struct plan *p)
 {
+	struct str words = { 0 };
 	size_t i;
 
 	for (i = 0; i < service->npackages; i++)
-		source_step(p, PLAN_PACKAGE, workspace_package(w, arena, service->arch, service->packages[i]), NULL);
+		str_addf(&words, "%s%s", i == 0 ? "" : " ", service->packages[i]);
+	source_step(p, PLAN_PACKAGES, words.p == NULL ? NULL : arena_strdup(arena, words.p), NULL);
+	str_release(&words);
 }
 
 static void
@@ -208,11 +212,11 @@ plan_make(struct arena *arena, const struct workspace *w, const struct service *
 	size_t i;
 
 	*p = (struct plan){ .service = service, .workspace = w };
-	p->steps = arena_calloc(arena, service->npackages + service->nsets + service->nscripts + 32, sizeof(*p->steps));
+	p->steps = arena_calloc(arena, service->nsets + service->nscripts + 32, sizeof(*p->steps));
 	image_of(arena, w, service, p);
 
 	source_step(p, PLAN_IMAGE, service->from_image, NULL);
-	package_steps(arena, w, service, p);
+	packages_step(arena, service, p);
 	set_steps(arena, w, service, p);
 	source_step(p, PLAN_DIR, service->base_dir, "/");
 	for (i = 0; i < nitems(dirs); i++)
@@ -261,8 +265,8 @@ plan_step_print(const struct plan_step *s, struct str *out)
 	case PLAN_IMAGE:
 		str_addf(out, "from %s", s->source);
 		break;
-	case PLAN_PACKAGE:
-		str_addf(out, "package %s", s->source);
+	case PLAN_PACKAGES:
+		str_addf(out, "packages %s", s->source);
 		break;
 	case PLAN_SET:
 		str_addf(out, "set %s", s->source);

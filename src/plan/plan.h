@@ -22,7 +22,7 @@
 
 enum plan_kind {
 	PLAN_IMAGE, /* source: disk image; the files of its FFS, which are the first of the tree */
-	PLAN_PACKAGE, /* source: archive of a pkgsrc package; its files over its LOCALBASE */
+	PLAN_PACKAGES, /* source: words of ADDPKGS; these and what they need, below LOCALBASE, registered */
 	PLAN_SET, /* source: archive, glob or NULL; its files over / */
 	PLAN_MKDIR, /* path, mode; left as it is if it exists */
 	PLAN_WRITE, /* path, mode, text */

@@ -163,10 +163,9 @@ workspace_set(const struct workspace *w, struct arena *arena, const char *arch, 
 }
 
 const char *
-workspace_package(const struct workspace *w, struct arena *arena, const char *arch, const char *name)
+workspace_package(const struct workspace *w, struct arena *arena, const char *arch, const char *file)
 {
-	return root_or_store(
-	    w, arena, arena_printf(arena, "pkgs/%s/%s%s", arch, name, str_ends(name, ".tgz") ? "" : ".tgz"));
+	return root_or_store(w, arena, arena_printf(arena, "pkgs/%s/%s", arch, file));
 }
 
 const char *

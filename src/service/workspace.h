@@ -45,8 +45,8 @@ const char *workspace_smolerfile(const struct workspace *, struct arena *, const
 /* Never NULL: whether it is there is the caller's question. */
 const char *workspace_path(const struct workspace *, struct arena *, const char *relative);
 const char *workspace_set(const struct workspace *, struct arena *, const char *arch, const char *file);
-/* pkgs/ARCH/NAME.tgz, where NAME is as ADDPKGS has it, with or without ".tgz". */
-const char *workspace_package(const struct workspace *, struct arena *, const char *arch, const char *name);
+/* pkgs/ARCH/FILE. */
+const char *workspace_package(const struct workspace *, struct arena *, const char *arch, const char *file);
 const char *workspace_kernel(const struct workspace *, struct arena *, const char *file);
 /* images/SERVICE-ARCH[:TAG].img; tag may be NULL or "". */
 const char *

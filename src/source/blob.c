@@ -13,8 +13,19 @@
 #include "base/defs.h"
 #include "source/blob_map.h"
 #include "source/cache.h"
+#include "source/package_file.h"
 #include "source/source.h"
 #include "source/unpack.h"
+
+static int
+unpack_payload(int fd, const char *path, struct err *err)
+{
+	int tar = package_payload(fd, err), rv = tar < 0 ? -1 : unpack(tar, path, err);
+
+	if (tar >= 0 && tar != fd)
+		(void)close(tar);
+	return rv;
+}
 
 static int
 blob_make(struct blob *b, const char *cache, int fd, struct err *err)
@@ -25,7 +36,7 @@ blob_make(struct blob *b, const char *cache, int fd, struct err *err)
 		return -1;
 	/* Somebody else may have made it while we waited. */
 	if (!blob_map(b)) {
-		rv = unpack(fd, b->path, err);
+		rv = unpack_payload(fd, b->path, err);
 		if (rv == 0 && !blob_map(b))
 			rv = err_set(err, "cannot use '%s', which was written just now", b->path);
 		b->unpacked_now = rv == 0;

@@ -70,7 +70,8 @@ make_cache(const char *dir, struct err *err)
 			return -1;
 		(void)mkdir(dir, 0700);
 	}
-	if (make_below(dir, "blobs", err) < 0 || make_below(dir, "stat", err) < 0)
+	if (make_below(dir, "blobs", err) < 0 || make_below(dir, "packages", err) < 0 ||
+	    make_below(dir, "stat", err) < 0)
 		return -1;
 	return 0;
 }

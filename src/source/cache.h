@@ -5,6 +5,7 @@
  *	CACHE/blobs/SHA256.blob	 an archive, unpacked (blob_format.h)
  *	CACHE/blobs/SHA256.img	 a compressed image, plain and sparse
  *	CACHE/blobs/SHA256.lock	 held while either is made
+ *	CACHE/packages/KEY	 a pkg_summary, parsed (repo.h); KEY of its path
  *	CACHE/stat/KEY		 the digest of a file whose device, inode, size,
  *				 mtime and ctime have the digest KEY
  */

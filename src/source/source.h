@@ -37,6 +37,7 @@ struct blob {
 
 /*
  * Opens the archive's blob, unpacking the archive first if the cache has none.
+ * A signed package (package_file.h) is checked then, and its tar unpacked.
  * Several processes may do so at once: one unpacks, the others wait.  The blob
  * must not move in memory while a tree refers to it.
  */
@@ -54,13 +55,6 @@ void blob_close(struct blob *); /* safe on a zeroed struct, and after a failed b
  * raised to the newest mtime seen.
  */
 int blob_overlay(const struct blob *, struct tree *, const char *glob, int64_t *newest, struct err *);
-
-/*
- * Lays the files of a binary package of pkgsrc over the tree, below the
- * package's LOCALBASE, otherwise like blob_overlay().  What is about the
- * package itself is left out.
- */
-int blob_overlay_package(const struct blob *, struct tree *, int64_t *newest, struct err *);
 
 /* The cache directory, made if missing (mode 0700); caller frees. NULL and err. */
 char *cache_dir(struct err *);

@@ -1,90 +1,86 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads pkg_summary line by line, keeping only what is needed, and chooses a
- * package by name.
+ * Reads pkg_summary line by line, keeping the variables that a package is
+ * chosen, fetched, checked and described by.
  */
 #include "source/summary.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/defs.h"
 #include "source/decode.h"
-#include "source/dewey.h"
 
 #define LINE_MAX_BYTES 65536 /* the rest of a longer line is dropped */
 #define TEXT_MAX_BYTES (UINT64_C(1) << 30)
-#define PACKAGES_MAX 1000000
-#define FILE_BYTES_MAX (UINT64_C(1) << 40)
+
+static const struct {
+	const char *name;
+	enum repo_field field;
+} variables[] = {
+	{ "BUILD_DATE", REPO_BUILT },
+	{ "CATEGORIES", REPO_CATEGORIES },
+	{ "COMMENT", REPO_COMMENT },
+	{ "CONFLICTS", REPO_CONFLICTS },
+	{ "DEPENDS", REPO_DEPENDS },
+	{ "FILE_CKSUM", REPO_DIGEST },
+	{ "FILE_NAME", REPO_FILE },
+	{ "FILE_SIZE", REPO_BYTES },
+	{ "HOMEPAGE", REPO_HOMEPAGE },
+	{ "LICENSE", REPO_LICENSE },
+	{ "PKGNAME", REPO_NAME },
+	{ "PKGPATH", REPO_PKGPATH },
+	{ "PKG_OPTIONS", REPO_OPTIONS },
+	{ "PROVIDES", REPO_PROVIDES },
+	{ "REQUIRES", REPO_REQUIRES },
+	{ "SIZE_PKG", REPO_SIZE },
+	{ "SUPERSEDES", REPO_SUPERSEDES },
+};
 
 void
-summary_init(struct summary *s, struct arena *arena)
+summary_line(struct repo_builder *b, const char *line, size_t len)
 {
-	*s = (struct summary){ .arena = arena };
-}
+	const char *equals = memchr(line, '=', len);
+	size_t name, i;
 
-void
-summary_release(struct summary *s)
-{
-	free(s->packages);
-	str_release(&s->line);
-	*s = (struct summary){ 0 };
-}
-
-/* A name that can stand in a URL and under pkgs/: no directory, nothing hidden. */
-static bool
-name_ok(const char *name)
-{
-	return *name != '\0' && *name != '.' && strpbrk(name, "/\\") == NULL;
-}
-
-static void
-end_package(struct summary *s)
-{
-	struct summary_package *p = &s->now;
-
-	if (p->name != NULL && p->file == NULL)
-		p->file = arena_printf(s->arena, "%s.tgz", p->name);
-	if (p->name != NULL && name_ok(p->name) && name_ok(p->file) && s->n < PACKAGES_MAX)
-		*vec_push(s->packages, s->n, s->cap) = *p;
-	*p = (struct summary_package){ 0 };
-}
-
-static void
-set_digest(struct summary_package *p, const char *value)
-{
-	const char *blank = strchr(value, ' ');
-
-	if (blank == NULL ||
-	    !digest_read(&p->digest, digest_kind_of(value, (size_t)(blank - value)), blank + 1, strlen(blank + 1)))
-		p->digest = (struct digest){ 0 };
-}
-
-static void
-end_line(struct summary *s)
-{
-	char *line = s->line.p, *value = s->line.len == 0 ? NULL : strchr(line, '=');
-	struct err ignored;
-
-	if (s->line.len == 0) {
-		end_package(s);
+	if (equals == NULL)
+		return;
+	name = (size_t)(equals - line);
+	for (i = 0; i < nitems(variables); i++) {
+		if (variables[i].name[0] != line[0] || strlen(variables[i].name) != name ||
+		    memcmp(variables[i].name, line, name) != 0)
+			continue;
+		repo_add(b, variables[i].field, equals + 1, len - name - 1);
 		return;
 	}
-	s->line.len = 0;
-	if (value == NULL)
+}
+
+void
+summary_init(struct summary *s, struct repo_builder *to)
+{
+	*s = (struct summary){ .to = to };
+}
+
+/* A file name that leads elsewhere: the package cannot be fetched, and is dropped. */
+static bool
+file_ok(const struct repo_builder *b)
+{
+	const char *file = b->strings.p + b->now[REPO_FILE];
+
+	return strchr(file, '/') == NULL && strchr(file, '\\') == NULL && *file != '.';
+}
+
+static void
+end_line(struct summary *s, const char *line, size_t len)
+{
+	if (len > 0) {
+		summary_line(s->to, line, len);
 		return;
-	*value++ = '\0';
-	if (strcmp(line, "PKGNAME") == 0)
-		s->now.name = arena_strdup(s->arena, value);
-	else if (strcmp(line, "FILE_NAME") == 0)
-		s->now.file = arena_strdup(s->arena, value);
-	else if (strcmp(line, "FILE_CKSUM") == 0)
-		set_digest(&s->now, value);
-	else if (strcmp(line, "FILE_SIZE") == 0 &&
-		 parse_u64(value, 0, FILE_BYTES_MAX, "FILE_SIZE", &s->now.bytes, &ignored) < 0)
-		s->now.bytes = 0;
+	}
+	if (!file_ok(s->to))
+		s->to->now[REPO_NAME] = 0;
+	repo_add_end(s->to);
 }
 
 void
@@ -96,10 +92,15 @@ summary_add(struct summary *s, const char *text, size_t len)
 	while (text < end) {
 		newline = memchr(text, '\n', (size_t)(end - text));
 		n = (size_t)((newline == NULL ? end : newline) - text);
-		str_addn(&s->line, text, u64_min(n, LINE_MAX_BYTES - u64_min(s->line.len, LINE_MAX_BYTES)));
-		if (newline == NULL)
-			return;
-		end_line(s);
+		if (newline != NULL && s->line.len == 0) {
+			end_line(s, text, u64_min(n, LINE_MAX_BYTES));
+		} else {
+			str_addn(&s->line, text, u64_min(n, LINE_MAX_BYTES - u64_min(s->line.len, LINE_MAX_BYTES)));
+			if (newline == NULL)
+				return;
+			end_line(s, s->line.p, s->line.len);
+			s->line.len = 0;
+		}
 		text = newline + 1;
 	}
 }
@@ -108,14 +109,17 @@ void
 summary_end(struct summary *s)
 {
 	if (s->line.len > 0)
-		end_line(s);
-	end_package(s);
+		end_line(s, s->line.p, s->line.len);
+	end_line(s, "", 0);
+	str_release(&s->line);
 }
 
 int
-summary_read(struct summary *s, const char *path, struct err *err)
+summary_read(const char *path, struct repo *r, struct err *err)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct repo_builder builder;
+	struct summary s;
 	struct decode *d;
 	uint64_t total = 0;
 	const void *buf;
@@ -126,41 +130,18 @@ summary_read(struct summary *s, const char *path, struct err *err)
 	d = decode_open(fd, err);
 	if (d == NULL)
 		return err_wrap(err, "%s", path);
+	repo_builder_init(&builder);
+	summary_init(&s, &builder);
 	while ((n = decode_next(d, &buf, err)) > 0 && (total += (uint64_t)n) <= TEXT_MAX_BYTES)
-		summary_add(s, buf, (size_t)n);
+		summary_add(&s, buf, (size_t)n);
 	decode_close(d);
-	if (n < 0)
-		return err_wrap(err, "%s", path);
+	summary_end(&s);
+	if (n == 0) {
+		repo_build(r, &builder);
+		return 0;
+	}
+	repo_builder_release(&builder);
 	if (n > 0)
 		return err_set(err, "%s: it is larger than 1 GiB unpacked", path);
-	summary_end(s);
-	return 0;
-}
-
-/* The version, where name is that of the package; else NULL. */
-static const char *
-version_of(const struct summary_package *p, const char *name)
-{
-	size_t len = dewey_name_len(p->name);
-
-	return strlen(name) == len && strncmp(p->name, name, len) == 0 && p->name[len] == '-' ? p->name + len + 1
-											      : NULL;
-}
-
-const struct summary_package *
-summary_find(const struct summary *s, const char *word)
-{
-	const struct summary_package *p, *best = NULL;
-	const char *version, *newest = NULL;
-
-	for (p = s->packages; p < s->packages + s->n; p++) {
-		if (strcmp(p->name, word) == 0 || strcmp(p->file, word) == 0)
-			return p;
-		version = version_of(p, word);
-		if (version != NULL && (newest == NULL || dewey_compare(version, newest) > 0)) {
-			best = p;
-			newest = version;
-		}
-	}
-	return best;
+	return err_wrap(err, "%s", path);
 }

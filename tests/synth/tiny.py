@@ -60,12 +60,16 @@ def make_sets(directory, ext="tar.xz", mdec=None):
         member(t, "usr/bin/strip", b"strip of comp\n", 0o555)
 
 
-def make_package(path, files, localbase="/usr/pkg"):
-    """A binary package of pkgsrc: what is about it, then its files, {name: (bytes, mode)}."""
+def make_package(path, files, localbase="/usr/pkg", name=None, lines="", meta=(), info=""):
+    """A binary package of pkgsrc: what is about it, then its files, {name: (bytes, mode)}; lines are of its packing list."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    name = name or os.path.basename(path).rsplit(".", 1)[0] + "-1.0"
+    contents = "@name %s\n%s%s%s" % (name, "@cwd %s\n" % localbase if localbase else "", lines,
+                                     "" if lines.endswith("\n\n") else "".join(n + "\n" for n in files))
     with tarfile.open(path, "w:gz", format=tarfile.USTAR_FORMAT) as t:
-        for name, text in (("+CONTENTS", "@name x-1.0\n"), ("+COMMENT", "a package\n"),
-                           ("+BUILD_INFO", "OPSYS=NetBSD\nLOCALBASE=%s\nPKGPATH=misc/x\n" % localbase if localbase else "X=1\n")):
-            member(t, name, text.encode())
+        for member_name, text in (("+CONTENTS", contents), ("+COMMENT", "a package\n"), ("+DESC", "A package.\nOf two lines.\n"),
+                                  ("+BUILD_INFO", "OPSYS=NetBSD\nOS_VERSION=11.0\nMACHINE_ARCH=x86_64\nPKGTOOLS_VERSION=20091115\n"
+                                   "LOCALBASE=%s\nPKGPATH=misc/x\n%s" % (localbase, info) if localbase else "X=1\n"), *meta):
+            member(t, member_name, text.encode())
         for name, (data, mode) in files.items():
             member(t, name, data, mode)

@@ -351,7 +351,7 @@ static void
 finish(void)
 {
 	static const char *const names[] = { "qemu", "qemu-system-i386", "qemu-system-x86_64", "version.qemu", "blobs",
-		"stat" };
+		"packages", "stat" };
 	char path[256];
 	size_t i;
 
