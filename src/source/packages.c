@@ -205,35 +205,44 @@ choose_from_site(struct arena *arena, const struct service *s, const struct fetc
 	if (choose(arena, s, list, err) == 0)
 		return 0;
 	if (r->n == 2)
-		return fetch_index_doubt(&r->index, err_wrap(err, "%.300s", r->where));
+		return err_wrap(err, "%.300s", r->where);
 	if (s->packages_url == NULL)
 		return err_wrap(err, "in '%s', and PKGSITE is empty", r->dir);
 	return err_wrap(err, "in '%s', and nothing is fetched (--offline)", r->dir);
 }
 
 static int
-get(struct arena *arena, const struct workspace *w, const struct service *s, const struct fetch_options *o,
+choose_somewhere(struct arena *arena, const struct workspace *w, const struct service *s, const struct fetch_options *o,
     struct package_list *list, struct err *err)
 {
-	struct download d = { .arena = arena, .service = s, .options = o, .repos = &list->repos };
 	struct err local = { 0 };
 
 	open_local(arena, w, s, &list->repos);
 	if ((o->only_missing || o->offline) && choose(arena, s, list, &local) == 0)
-		return get_files(&d, w, list, err);
-	if (choose_from_site(arena, s, o, list, err) < 0)
-		return -1;
-	return get_files(&d, w, list, err);
+		return 0;
+	return choose_from_site(arena, s, o, list, err);
+}
+
+int
+packages_choose(struct arena *arena, const struct workspace *w, const struct service *s, const struct fetch_options *o,
+    struct package_list *list, struct err *err)
+{
+	*list = (struct package_list){ 0 };
+	if (s->npackages == 0 || choose_somewhere(arena, w, s, o, list, err) == 0)
+		return 0;
+	packages_release(list);
+	return -1;
 }
 
 int
 packages_get(struct arena *arena, const struct workspace *w, const struct service *s, const struct fetch_options *o,
     struct package_list *list, struct err *err)
 {
-	*list = (struct package_list){ 0 };
-	if (s->npackages == 0)
-		return 0;
-	if (get(arena, w, s, o, list, err) == 0)
+	struct download d = { .arena = arena, .service = s, .options = o, .repos = &list->repos };
+
+	if (packages_choose(arena, w, s, o, list, err) < 0)
+		return -1;
+	if (get_files(&d, w, list, err) == 0)
 		return 0;
 	packages_release(list);
 	return -1;

@@ -41,6 +41,9 @@ struct package_list {
  */
 int packages_get(struct arena *, const struct workspace *, const struct service *, const struct fetch_options *,
     struct package_list *, struct err *);
+/* The same, but nothing is fetched beside pkg_summary: the paths are left out. */
+int packages_choose(struct arena *, const struct workspace *, const struct service *, const struct fetch_options *,
+    struct package_list *, struct err *);
 void packages_release(struct package_list *);
 
 /*
