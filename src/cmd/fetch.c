@@ -229,7 +229,8 @@ const struct command cmd_fetch = {
 	.summary = "fetch kernels, sets, packages or the live image",
 	.help = "  kernel             the kernel, from KDIST, to kernels/; with BIOSBOOT=y BIOSKERNEL's too\n"
 		"  sets               sets of services, or by name (base etc), from DIST/sets, to sets/ARCH/\n"
-		"  pkgs               packages of services (ADDPKGS), or by name, from PKGSITE, to pkgs/ARCH/\n"
+		"  pkgs               packages of services (ADDPKGS), or by name, and what they need, from\n"
+		"                     PKGSITE, to pkgs/ARCH/\n"
 		"  live               NetBSD's live image, from LIVEIMGGZ, unpacked to images/\n"
 		"\n"
 		"  --arch ARCH        amd64, i386 or evbarm-aarch64 (the host's)\n"

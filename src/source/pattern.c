@@ -4,6 +4,7 @@
  */
 #include "source/pattern.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,8 +165,12 @@ pattern_match(const char *pattern, const char *pkgname)
 	bool found = false;
 	size_t n, i;
 
-	if (strchr(pattern, '{') == NULL)
-		return strncmp(pattern, pkgname, pattern_prefix(pattern)) == 0 && pattern_match_one(pattern, pkgname);
+	/* Most do not match, and differ soon. */
+	for (i = 0; isalnum((unsigned char)pattern[i]) || pattern[i] == '-'; i++)
+		if (pattern[i] != pkgname[i])
+			return false;
+	if (strchr(pattern + i, '{') == NULL)
+		return pattern_match_one(pattern, pkgname);
 	arena_init(&arena);
 	if (pattern_expand(&arena, pattern, &v, &n, &ignored) == 0)
 		for (i = 0; i < n && !found; i++)

@@ -29,7 +29,7 @@ else
 	echo "ok 1 - man pages # SKIP mandoc is not installed"
 fi
 
-commands=$({ "$smol" --help; "$smol" image --help; "$smol" kernel --help; } | sed -n 's/^  \([a-z]\{1,\}\( [a-z]\{1,\}\)\{0,1\}\)  .*/\1/p' | sort -u | tr ' ' '-')
+commands=$({ "$smol" --help; "$smol" image --help; "$smol" kernel --help; "$smol" pkg --help; } | sed -n 's/^  \([a-z]\{1,\}\( [a-z]\{1,\}\)\{0,1\}\)  .*/\1/p' | sort -u | tr ' ' '-')
 for c in $commands; do
 	page=doc/man/smol-$c.1
 	# The image commands may share a page.
