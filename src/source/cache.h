@@ -3,6 +3,7 @@
  * The cache directory:
  *
  *	CACHE/blobs/SHA256.blob	 an archive, unpacked (blob_format.h)
+ *	CACHE/blobs/SHA256.blob.checked	 a package that is what its packing list says
  *	CACHE/blobs/SHA256.img	 a compressed image, plain and sparse
  *	CACHE/blobs/SHA256.lock	 held while either is made
  *	CACHE/packages/KEY	 a pkg_summary, parsed (repo.h); KEY of its path

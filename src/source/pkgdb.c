@@ -7,8 +7,10 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/defs.h"
+#include "base/io.h"
 #include "base/str.h"
 #include "source/package.h"
 #include "source/pkgdb_impl.h"
@@ -163,14 +165,26 @@ add(struct pkgdb *db, struct package *p, bool automatic, struct err *err)
 	return e->first_boot ? pkgdb_first_boot(db, e, p->boot.p, r.install, err) : 0;
 }
 
+/* What was found good once is not read again: BLOB.checked beside the blob, which is named by its digest. */
+static bool
+was_checked(const char *mark)
+{
+	return access(mark, F_OK) == 0;
+}
+
 int
 pkgdb_add(struct pkgdb *db, const struct blob *b, bool automatic, int64_t *newest, struct err *err)
 {
+	const char *mark = arena_printf(db->arena, "%s.checked", b->path);
+	bool check = !was_checked(mark);
+	struct err ignored;
 	struct package p;
 	int rv;
 
-	if (package_open(&p, db->arena, b, b->unpacked_now, newest, err) < 0)
+	if (package_open(&p, db->arena, b, check, newest, err) < 0)
 		return -1;
+	if (check)
+		(void)file_write(mark, "", 0, &ignored);
 	rv = add(db, &p, automatic, err);
 	if (rv == 0)
 		rv = tree_graft(db->tree, p.prefix, &p.tree, err);

@@ -212,6 +212,8 @@ def refused(site, name, says, words="bad"):
     ws = workspace(words)
     p = call(ws, "build", "-q", site.url, "x")
     tap.ok(one_line(p, says) and not os.path.exists(ws + "/images/x-amd64.img"), "refused: " + name, p.stderr)
+    p = call(ws, "build", "-q", site.url, "x")
+    tap.ok(one_line(p, says), "... again, now that it is in the cache", p.stderr)
 
 
 def test_refused(server):
