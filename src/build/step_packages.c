@@ -3,6 +3,8 @@
  * The packages of a build: over the tree, registered, and what is left to the
  * guest noted.
  */
+#include <string.h>
+
 #include "base/str.h"
 #include "build/step.h"
 #include "source/pkgdb.h"
@@ -24,6 +26,18 @@ add_all(struct build *b, struct pkgdb *db)
 			if (pkgdb_require(db, i, r->v[i].depends[j], b->err) < 0)
 				return -1;
 	return pkgdb_end(db, b->err);
+}
+
+/* What is started from had another version. */
+static void
+note_kept(const struct build *b, const struct pkgdb *db)
+{
+	size_t i;
+
+	for (i = 0; i < db->n; i++)
+		if (db->entries[i].kept && strcmp(db->entries[i].name, b->packages.resolution.v[i].name) != 0)
+			build_note(b, "%s of the image is kept, where %s would do too", db->entries[i].name,
+			    b->packages.resolution.v[i].name);
 }
 
 static void
@@ -55,6 +69,8 @@ build_packages(struct build *b)
 	rv = add_all(b, &db);
 	if (rv == 0)
 		note_first_boot(b, &db);
+	if (rv == 0)
+		note_kept(b, &db);
 	for (i = 0; i < r->nnotes && rv == 0; i++)
 		build_note(b, "%s", r->notes[i]);
 	pkgdb_release(&db);

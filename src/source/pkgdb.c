@@ -12,6 +12,7 @@
 #include "base/defs.h"
 #include "base/io.h"
 #include "base/str.h"
+#include "source/dewey.h"
 #include "source/package.h"
 #include "source/pkgdb_impl.h"
 
@@ -147,17 +148,48 @@ put_text(struct pkgdb *db, const char *name, const char *member, const char *tex
 	return n == NULL ? -1 : 0;
 }
 
+/* A package of that name, of whatever version, that the tree had before. */
+static const char *
+installed(const struct pkgdb *db, const char *name)
+{
+	size_t len = dewey_name_len(name);
+	struct tree_node *n = tree_lookup(db->tree, db->dir);
+
+	for (n = n == NULL ? NULL : n->child; n != NULL; n = n->next)
+		if (tree_is(n, TREE_IFDIR) && dewey_name_len(n->name) == len && strncmp(n->name, name, len) == 0)
+			return arena_strdup(db->arena, n->name);
+	return NULL;
+}
+
+/* The tree has it, in that version or, of what is only needed, in another. */
+static int
+keep(struct pkgdb_entry *e, const char *old, bool automatic, struct err *err)
+{
+	if (strcmp(old, e->name) != 0 && !automatic)
+		return err_set(
+		    err, "%s is installed already in what is started from; %s cannot replace it", old, e->name);
+	e->name = old;
+	e->kept = true;
+	return 0;
+}
+
 static int
 add(struct pkgdb *db, struct package *p, bool automatic, struct err *err)
 {
 	struct registration r = { .db = db, .name = p->name };
 	struct pkgdb_entry *e = vec_push(db->entries, db->n, db->cap);
+	const char *old;
 
 	*e = (struct pkgdb_entry){ .name = p->name, .prefix = p->prefix, .registered = p->contents != NULL };
 	/* Of one without a packing list pkg_info would only complain. */
 	if (!e->registered)
 		return package_strip(p, NULL, NULL, err);
-	if (find_dir(db, p->prefix, err) < 0 || package_strip(p, put_member, &r, err) < 0)
+	if (find_dir(db, p->prefix, err) < 0)
+		return -1;
+	old = installed(db, p->name);
+	if (old != NULL)
+		return keep(e, old, automatic, err);
+	if (package_strip(p, put_member, &r, err) < 0)
 		return -1;
 	if (automatic && put_text(db, p->name, "+INSTALLED_INFO", "automatic=yes\n", err) < 0)
 		return -1;
@@ -186,7 +218,7 @@ pkgdb_add(struct pkgdb *db, const struct blob *b, bool automatic, int64_t *newes
 	if (check)
 		(void)file_write(mark, "", 0, &ignored);
 	rv = add(db, &p, automatic, err);
-	if (rv == 0)
+	if (rv == 0 && !db->entries[db->n - 1].kept)
 		rv = tree_graft(db->tree, p.prefix, &p.tree, err);
 	if (rv < 0)
 		rv = err_wrap(err, "%s", b->archive);

@@ -31,6 +31,7 @@ struct pkgdb_entry {
 	const char *prefix; /* "/usr/pkg" */
 	bool registered; /* it has a +CONTENTS */
 	bool first_boot; /* something of it is to run */
+	bool kept; /* the tree had it, perhaps in another version; that is left as it is */
 };
 
 struct pkgdb {
@@ -46,9 +47,10 @@ void pkgdb_init(struct pkgdb *, struct arena *, struct tree *);
 void pkgdb_release(struct pkgdb *);
 
 /*
- * The package in the blob, whose file is named so for messages; *newest as in
- * blob_overlay().  Contents refer to the blob.  Its number is that of its
- * entry.
+ * The package in the blob; *newest as in blob_overlay().  Contents refer to the
+ * blob.  Its number is that of its entry.  What the tree has already, as an
+ * image that is started from, is kept; another version of it will do if it is
+ * only needed (automatic), and is an error if it was asked for.
  */
 int pkgdb_add(struct pkgdb *, const struct blob *, bool automatic, int64_t *newest, struct err *);
 

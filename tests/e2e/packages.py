@@ -191,6 +191,26 @@ def test_again(site, ws, digest):
            "only that is fetched", p.stderr, server.requests)
 
 
+def test_from_image(server):
+    """An image that has packages: they are kept, what comes is registered beside them."""
+    site = families(server)
+    site.publish()
+    ws = workspace("lib<1.5")
+    p = call(ws, "build", "-q", site.url, "x")
+    put(ws + "/service/y/options.mk", "ADDPKGS=tool\nFROMIMG=images/x-amd64.img\nIMGSIZE=auto\nSETS=\n")
+    for name in os.listdir(ws + "/pkgs/amd64"):
+        os.unlink(ws + "/pkgs/amd64/" + name)
+    p = call(ws, "build", site.url, "y")
+    tap.ok("smol: lib-1.4 of the image is kept, where lib-1.5nb2 would do too\n" in p.stderr, "... which is told", p.stderr)
+    os.replace(ws + "/images/y-amd64.img", ws + "/images/x-amd64.img")
+    root = unpacked(ws)
+    db = root + "/usr/pkg/pkgdb"
+    tap.same((p.returncode, sorted(os.listdir(db)), read(root, "usr/pkg/lib/lib.so"), (read(db, "lib-1.4", "+REQUIRED_BY") or "").split()),
+             (0, ["base-3.0", "lib-1.4", "pkgdb.byfile.db", "tool-2.0"], "old", ["tool-2.0"]), "what an image has is kept")
+    p = call(ws, "build", "-q", site.url, "y", "ADDPKGS=lib-1.5nb2")
+    tap.ok(one_line(p, "lib-1.4 is installed already in what is started from; lib-1.5nb2 cannot replace it"), "... and not replaced", p.stderr)
+
+
 def test_summaries(server):
     site = families(server)
     packs = [("pkg_summary.gz", gzip.compress), ("pkg_summary.xz", lzma.compress), ("pkg_summary.bz2", bz2.compress), ("pkg_summary", bytes)]
@@ -357,6 +377,7 @@ def main():
     server = BadServer()
     test_again(*test_build(server))
     test_first_boot()
+    test_from_image(server)
     test_summaries(server)
     test_refused(server)
     test_signed(server)
