@@ -4,13 +4,13 @@
 # Debian's stock kernels, and small initrds for them, by an apt that has its own
 # directories: the system's lists and packages stay as they are.
 #
-#   debian.sh CACHE KERNEL NAME INIT [MODULE...]
+#   debian.sh CACHE KERNEL NAME INIT [MODULE|/PROGRAM...]
 #
 # KERNEL: amd64, amd64-cloud, arm64 or i386.  Leaves CACHE/KERNEL/vmlinuz (for
 # amd64 vmlinux too, unpacked) and CACHE/KERNEL/NAME, an initrd of busybox, the
-# file INIT as /init, and the modules in /modules in the order in which they are
-# to be loaded; what this kernel has not as a module is left out.  Exits 77
-# with a reason if they cannot be had.
+# file INIT as /init, the modules in /modules in the order in which they are to
+# be loaded (what this kernel has not as a module is left out), and programs,
+# static ones, in /bin.  Exits 77 with a reason if they cannot be had.
 set -eu
 
 # All that any test wants of a kernel; the rest of the package is not kept.
@@ -114,7 +114,10 @@ pack() {
 	chmod 755 "$dir/root/init"
 	n=10
 	for m; do
-		[ ! -e "$dir/modules/$m.ko" ] || cp "$dir/modules/$m.ko" "$dir/root/modules/$n-$m.ko"
+		case $m in
+		/*) cp "$m" "$dir/root/bin/" ;;
+		*) [ ! -e "$dir/modules/$m.ko" ] || cp "$dir/modules/$m.ko" "$dir/root/modules/$n-$m.ko" ;;
+		esac
 		n=$((n + 1))
 	done
 	(cd "$dir/root" && find . | cpio -o -H newc 2>/dev/null) | gzip -1 >"$dir/$name.tmp"

@@ -4,13 +4,13 @@
 # linux_guests.py with Debian's kernels, its TAP printed; with smol-vmm on the
 # machine that nested.sh makes, for KVM must work.
 #
-#   debian_kvm.sh CACHE smol SMOL-VMM SMOL-NET
-#   debian_kvm.sh CACHE qemu
+#   debian_kvm.sh CACHE ZERO_RANGE smol SMOL-VMM SMOL-NET [GUEST...]
+#   debian_kvm.sh CACHE ZERO_RANGE qemu
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=$1 kind=$2
-shift 2
+cache=$1 zero_range=$(realpath "$2") kind=$3
+shift 3
 
 skip() {
 	echo "1..0 # SKIP $(tail -1 "$log")"
@@ -27,7 +27,7 @@ modules="virtio_ring virtio virtio_mmio virtio_blk failover net_failover virtio_
 netfs fscache 9pnet 9pnet_virtio 9p button evdev pvpanic pvpanic-mmio"
 for kernel in amd64 amd64-cloud; do
 	# shellcheck disable=SC2086
-	sh "$here/../debian.sh" "$cache" $kernel guest.initrd "$here/linux-init.sh" $modules >"$log" 2>&1 || skip
+	sh "$here/../debian.sh" "$cache" $kernel guest.initrd "$here/linux-init.sh" $modules "$zero_range" >"$log" 2>&1 || skip
 done
 command -v qemu-system-x86_64 >"$log" || { echo "no qemu-system-x86_64" >"$log"; skip; }
 case $kind in

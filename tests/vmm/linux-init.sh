@@ -31,7 +31,8 @@ wait_host() {
 	read -r answer
 }
 
-# vda is written, vdb read-only, vdc has an overlay; 3 MiB at 1 MiB is what the host knows, discarded from 2.
+# vda is written, vdb read-only, vdc has an overlay; 3 MiB at 1 MiB is what the host knows, of vda discarded from 2,
+# of vdc zeroed there; zeros again from 5 to 7.
 disks() {
 	for disk in vda vdb vdc; do
 		echo "$disk=$(sum /dev/$disk) $(cat /sys/block/$disk/size) ro=$(cat /sys/block/$disk/ro)"
@@ -41,6 +42,10 @@ disks() {
 		    echo "$disk written"
 	done
 	blkdiscard -o 2097152 -l 1048576 /dev/vda && echo "vda discarded"
+	zero_range free /dev/vdc 2097152 1048576 && echo "vdc zeroed where it was written"
+	for disk in vda vdb vdc; do
+		zero_range keep /dev/$disk 5242880 1048576 && zero_range free /dev/$disk 6291456 1048576 && echo "$disk zeroed"
+	done
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	echo "vdc again=$(sum /dev/vdc)"

@@ -67,6 +67,9 @@ class Judge:
     def ok(self, good, what, *details):
         return tap.ok(good, "%s: %s" % (self.name, what), *details)
 
+    def same(self, got, expected, what):
+        return tap.same(got, expected, "%s: %s" % (self.name, what))
+
     def ended(self, status, how):
         done = self.guest.wait_for("\ndone\n", BOOT)
         got = self.guest.end(20)
@@ -121,6 +124,20 @@ def make_disks(work, names):
     return [os.path.join(work, name) for name in names]
 
 
+def holes(path):
+    """[(from, to)] of a file, in bytes."""
+    found, at = [], 0
+    with open(path, "rb") as f:
+        size = os.fstat(f.fileno()).st_size
+        while (start := os.lseek(f.fileno(), at, os.SEEK_HOLE)) < size:
+            try:
+                at = os.lseek(f.fileno(), start, os.SEEK_DATA)
+            except OSError:  # there is none after it
+                at = size
+            found.append((start, at))
+    return found
+
+
 def judge_disks(j, paths, before):
     """before: their contents at the start."""
     for name, data, ro in zip(("vda", "vdb", "vdc"), before, (0, 1, 0)):
@@ -129,14 +146,25 @@ def judge_disks(j, paths, before):
     vda = bytearray(before[0])
     vda[MIB:4 * MIB] = pattern
     vda[2 * MIB:3 * MIB] = bytes(MIB)
+    vda[5 * MIB:7 * MIB] = bytes(2 * MIB)
     j.said("vda written", "vda is written")
     j.said("vda discarded", "vda is discarded in part")
+    j.said("vda zeroed", "and zeroed in part, with unmap and without")
     j.ok(contents(paths[0]) == vda, "and the host sees just that")
-    j.ok("vdb written" not in j.guest.text() and contents(paths[1]) == before[1], "vdb is not written")
+    if KIND == "smol":
+        j.same(holes(paths[0]), [(2 * MIB, 3 * MIB), (5 * MIB, 7 * MIB)], "what is discarded and zeroed are holes")
+    j.ok("vdb written" not in j.guest.text() and "vdb zeroed" not in j.guest.text() and contents(paths[1]) == before[1],
+         "vdb is not written, not zeroed")
     j.said("vdc written", "vdc is written")
-    vdc = before[2][:MIB] + pattern + before[2][4 * MIB:]
+    j.said("vdc zeroed where it was written", "vdc is zeroed there")
+    j.said("vdc zeroed", "and elsewhere")
+    vdc = before[2][:MIB] + pattern[:MIB] + bytes(MIB) + pattern[2 * MIB:] + before[2][4 * MIB:5 * MIB] + bytes(2 * MIB) + before[2][7 * MIB:]
     j.said("vdc again=" + sha256(vdc), "and read again")
     j.ok(contents(paths[2]) == before[2], "but not what lies under its overlay")
+    if KIND == "smol":
+        # Two pieces of a MiB, the bitmap and its header.
+        kept = os.fstat(j.guest.overlays[2]).st_blocks * 512
+        j.ok(2 * MIB < kept < 2 * MIB + 256 * 1024, "the overlay has no room for zeros", kept)
 
 
 def judge_smp(j, cpus):

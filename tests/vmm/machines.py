@@ -27,15 +27,16 @@ class Smol:
             m.line("initrd %d", os.open(p.initrd, os.O_RDONLY))
         self.control, theirs = socket.socketpair()
         m.line("control %d", theirs.detach())
-        self.console, self.port, self.nets = None, None, []
+        self.console, self.port, self.nets, self.overlays = None, None, [], {}
         if p.ports:
             self.console, self.port = (self._stream(m, word) for word in ("console", "port"))
-        for path, mode in p.disks:
+        for i, (path, mode) in enumerate(p.disks):
             fd = os.open(path, os.O_RDWR if mode == "rw" else os.O_RDONLY)
             over = os.open(os.path.dirname(path), os.O_TMPFILE | os.O_RDWR) if mode == "overlay" else None
             if over is None:
                 m.line("disk %d - " + mode, fd)
             else:
+                self.overlays[i] = os.dup(over)
                 m.line("disk %d %d rw", fd, over)
         if p.forward:
             self._net(net, "52:54:00:12:34:56", "forward tcp 127.0.0.1 %d 10.0.2.15 80" % p.forward)
