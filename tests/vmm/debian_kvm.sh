@@ -4,7 +4,7 @@
 # linux_guests.py with Debian's kernels, its TAP printed; with smol-vmm on the
 # machine that nested.sh makes, for KVM must work.
 #
-#   debian_kvm.sh CACHE ZERO_RANGE smol SMOL-VMM SMOL-NET [GUEST...]
+#   debian_kvm.sh CACHE ZERO_RANGE smol SMOL-VMM SMOL-NET PROBE [GUEST...]
 #   debian_kvm.sh CACHE ZERO_RANGE qemu
 set -u
 
@@ -22,21 +22,17 @@ cache=$(cd "$cache" && pwd)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 log=$out/log
-# In the order in which they must be loaded.
-modules="virtio_ring virtio virtio_mmio virtio_blk failover net_failover virtio_net virtio_console virtio-rng virtio_balloon
-netfs fscache 9pnet 9pnet_virtio 9p button evdev pvpanic pvpanic-mmio"
 for kernel in amd64 amd64-cloud; do
-	# shellcheck disable=SC2086
-	sh "$here/../debian.sh" "$cache" $kernel guest.initrd "$here/linux-init.sh" $modules "$zero_range" >"$log" 2>&1 || skip
+	sh "$here/linux_initrd.sh" "$cache" $kernel guest.initrd "$zero_range" >"$log" 2>&1 || skip
 done
 command -v qemu-system-x86_64 >"$log" || { echo "no qemu-system-x86_64" >"$log"; skip; }
 case $kind in
 qemu) python3 "$here/linux_guests.py" "$cache" qemu ;;
 smol)
-	vmm=$(realpath "$1") net=$(realpath "$2")
-	shift 2
+	vmm=$(realpath "$1") net=$(realpath "$2") probe=$(realpath "$3")
+	shift 3
 	for try in 1 2; do
-		sh "$here/nested.sh" -t 280 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$vmm" "$net" "$@" >"$out/tap"
+		sh "$here/nested.sh" -t 280 "$cache" "$out" python3 "$here/linux_guests.py" "$cache" smol "$vmm" "$net" "$probe" "$@" >"$out/tap"
 		status=$?
 		[ $status = 125 ] || break
 		sed 's/^/# /' "$out/tap"

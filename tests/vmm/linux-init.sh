@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# /init of the guests of linux_guests.py.  The kernel's command line says what to
+# /init of the guests of linux_guests.py and bench/io_qemu.  The kernel's command line says what to
 # do: do=NAME,NAME... (the functions below), then end=NAME; NAME=VALUE lines on
 # the serial line say what was seen, and "ready NAME" there waits for a line.
 /bin/busybox mkdir -p /dev /proc /sys /tmp /share /roshare /www /etc
@@ -96,11 +96,14 @@ listing() {
 	(cd "$1" && find . -exec stat -c '%N %f %u %g' {} + | sort && find . -type f -exec sha256sum {} + | sort)
 }
 
+# TAG at /TAG
+share() {
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 "$1" "/$1" && echo "$1 mounted"
+}
+
 shares() {
-	option=trans=virtio,version=9p2000.L,msize=262144
-	for tag in share roshare; do
-		mount -t 9p -o $option $tag /$tag && echo "$tag mounted"
-	done
+	share share
+	share roshare
 	cp -a /share/tree /tmp/tree
 	listing /tmp/tree >/share/listing
 	cp -a /tmp/tree /share/back
@@ -172,6 +175,21 @@ power_button() {
 	echo "ready button"
 	# struct input_event: type 1 (EV_KEY), code 116 (KEY_POWER), value 1.
 	dd <&5 bs=24 count=1 2>/dev/null | od -An -tu2 -j 16 | awk '{ print "event=" $1, $2, $3 }'
+}
+
+# With a share and the network, what the host says, line by line, to "end".
+commands() {
+	share share
+	up eth0
+	wait_host commands
+	n=0
+	while [ "$answer" != end ]; do
+		$answer 2>&1
+		echo "status $?"
+		echo "ended $n"
+		n=$((n + 1))
+		read -r answer || break
+	done
 }
 
 for part in $(echo "$do" | tr , ' '); do

@@ -9,9 +9,9 @@ from vmm import Machine, Net, description
 
 class Parts:
     def __init__(self, kernel, initrd, cmdline, cpus=1, mem_mb=192, disks=(), forward=None, allow=None, shares=(),
-                 ports=False, rng=False, balloon=False, fwcfg=(), acpi=True):
+                 ports=False, rng=False, balloon=False, fwcfg=(), acpi=True, accel="tcg"):
         """disks: (path, "ro"|"rw"|"overlay"); forward: a port of the host's to the guest's 80; allow: a second
-        network, on which only this port of the host's is reached; shares: (tag, path, "ro"|"rw"); fwcfg: (name, text)."""
+        network, on which only this port of the host's is reached; shares: (tag, path, "ro"|"rw"); fwcfg: (name, text); accel: QEMU's."""
         self.__dict__.update(locals())
 
 
@@ -90,12 +90,12 @@ class Smol:
 
 
 class Qemu:
-    """The same by QEMU's emulation; no second network."""
+    """The same by QEMU; no second network."""
     name = "qemu"
 
     def __init__(self, p):
         self.fds, self.output, self.mem_bytes = [], b"", p.mem_mb << 20
-        self.argv = ["qemu-system-x86_64", "-M", "microvm,rtc=on,pit=on,acpi=" + ("on" if p.acpi else "off"), "-accel", "tcg", "-cpu", "max",
+        self.argv = ["qemu-system-x86_64", "-M", "microvm,rtc=on,pit=on,acpi=" + ("on" if p.acpi else "off"), "-accel", p.accel, "-cpu", "max",
                      "-m", str(p.mem_mb), "-smp", str(p.cpus), "-nodefaults", "-display", "none", "-no-reboot",
                      "-global", "virtio-mmio.force-legacy=false", "-kernel", p.kernel, "-append", p.cmdline, *(["-initrd", p.initrd] if p.initrd else [])]
         for file, text in p.fwcfg:
