@@ -32,11 +32,12 @@ install: all
 	@meson configure build/main -Dprefix=$(PREFIX)
 	DESTDIR=$(DESTDIR) meson install -C build/main
 
-# Speed: of builds against makefs, cp, xz and smolBSD's way; of smol-vmm's devices against plain system calls; of its start against QEMU's.
+# Speed: of builds against makefs, cp, xz and smolBSD's way; of smol-vmm's devices against plain system calls and QEMU's; of its start against QEMU's.
 bench: all
 	@bench/build --smol build/smol
 	@bench/io
 	@bench/minimise --smol build/smol
+	@bench/io_qemu
 	@bench/start
 
 # Each fuzz target for TIME seconds.
