@@ -24,6 +24,8 @@ int
 sandbox_landlock(const struct sandbox *s, int abi)
 {
 	uint64_t rights = landlock_fs_write(abi);
+	static const char *const in_view[] = { "/build", "/tmp", NULL };
+	const char *const *writable = s->view != NULL ? in_view : s->writable;
 	cleanup_close int fd =
 	    landlock_new(abi, rights, s->network ? 0 : LANDLOCK_NET_BIND_TCP | LANDLOCK_NET_CONNECT_TCP,
 		LANDLOCK_SCOPED_ABSTRACT_UNIX | LANDLOCK_SCOPED_SIGNAL);
@@ -31,8 +33,8 @@ sandbox_landlock(const struct sandbox *s, int abi)
 
 	if (fd < 0 || allow(fd, "/dev/null", rights & FS_OF_FILES) < 0)
 		return -1;
-	for (i = 0; s->writable != NULL && s->writable[i] != NULL; i++)
-		if (allow(fd, s->writable[i], rights & ~LANDLOCK_FS_IOCTL_DEV) < 0)
+	for (i = 0; writable != NULL && writable[i] != NULL; i++)
+		if (allow(fd, writable[i], rights & ~LANDLOCK_FS_IOCTL_DEV) < 0)
 			return -1;
 	return landlock_enter(fd);
 }

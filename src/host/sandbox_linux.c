@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +25,6 @@
 
 #define POLL_MS 20
 #define WHY_MAX 160
-#define NOBODY 65534
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
@@ -89,7 +89,7 @@ tasks_now(int *loadavg)
 static bool
 stays_root(const struct sandbox *s)
 {
-	return geteuid() == 0 && (s->writable != NULL || prctl(PR_CAPBSET_READ, CAP_SETUID, 0, 0, 0) != 1);
+	return geteuid() == 0 && (sandbox_writes(s) || prctl(PR_CAPBSET_READ, CAP_SETUID, 0, 0, 0) != 1);
 }
 
 static int
@@ -177,7 +177,7 @@ set_limits(const struct watch *w)
 {
 	const struct sandbox *s = w->sandbox;
 
-	if (limit(RLIMIT_CORE, 0) < 0 || (s->writable == NULL && limit(RLIMIT_FSIZE, 0) < 0) ||
+	if (limit(RLIMIT_CORE, 0) < 0 || (!sandbox_writes(s) && limit(RLIMIT_FSIZE, 0) < 0) ||
 	    (s->cpu_s != 0 && limit(RLIMIT_CPU, s->cpu_s) < 0) ||
 	    /* Of all this user's processes, which are not more than the host's. */
 	    (w->tasks != 0 && limit(RLIMIT_NPROC, w->tasks + s->tasks) < 0))
@@ -193,20 +193,33 @@ set_limits(const struct watch *w)
 static int
 change_user(const struct sandbox *s)
 {
-	if (geteuid() != 0 || s->writable != NULL)
+	if (geteuid() != 0 || sandbox_writes(s))
 		return 0;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return -1;
-	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
+	if (setgroups(0, NULL) < 0 || setresgid(SANDBOX_NOBODY, SANDBOX_NOBODY, SANDBOX_NOBODY) < 0 ||
+	    setresuid(SANDBOX_NOBODY, SANDBOX_NOBODY, SANDBOX_NOBODY) < 0)
 		return errno == EPERM || errno == EINVAL ? 0 : -1;
 	return 0;
 }
 
-/* What was root keeps that it can read everything, so that it does not matter whose the files are. */
+/*
+ * What was root keeps that it can read everything, so that it does not matter
+ * whose the files are.  In a view, that the modes of its own files, which are
+ * those of one id outside, do not keep it from anything.
+ */
+static uint32_t
+capabilities_to_keep(const struct sandbox *s)
+{
+	if (s->view != NULL)
+		return 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_FOWNER | 1u << CAP_FSETID;
+	return geteuid() == 0 ? 1u << CAP_DAC_READ_SEARCH : 0;
+}
+
 static int
 drop_capabilities(const struct sandbox *s)
 {
-	const uint32_t keep = geteuid() == 0 ? 1u << CAP_DAC_READ_SEARCH : 0;
+	const uint32_t keep = capabilities_to_keep(s);
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { { 0 } };
 	int cap;
@@ -220,13 +233,17 @@ drop_capabilities(const struct sandbox *s)
 	data[1].effective = data[1].permitted = data[1].inheritable = 0;
 	if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return -1;
-	/* Through exec(2), which else leaves capabilities to root alone. */
-	return data[0].permitted == 0 ? 0 : prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0);
+	/* Through exec(2), which else leaves capabilities to root alone; in a view it is root. */
+	return data[0].permitted == 0 || s->view != NULL
+		   ? 0
+		   : prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0);
 }
 
 static int
 lock_down(struct watch *w, const struct sandbox_place *place, struct err *err)
 {
+	int listener;
+
 	if (set_limits(w) < 0)
 		return err_sys(err, "cannot set limits");
 	if (drop_capabilities(w->sandbox) < 0)
@@ -236,7 +253,8 @@ lock_down(struct watch *w, const struct sandbox_place *place, struct err *err)
 		return err_sys(err, "cannot tie the program to its watcher");
 	if (place->landlock > 0 && sandbox_landlock(w->sandbox, place->landlock) < 0)
 		return err_sys(err, "cannot use Landlock");
-	if (sandbox_seccomp(w->sandbox, place) < 0)
+	listener = sandbox_seccomp(w->sandbox, place);
+	if (listener < 0 || (w->sandbox->view != NULL && sandbox_send_fd(place->listener_to, listener) < 0))
 		return err_sys(err, "cannot use seccomp");
 	(void)sigprocmask(SIG_UNBLOCK, &w->signals, NULL);
 	return 0;
@@ -256,15 +274,43 @@ static void __attribute__((noreturn)) reap(pid_t program)
 	}
 }
 
+/* Of a view: nothing but its record, and the other end of listener_to. */
+static void __attribute__((noreturn)) answer(const struct sandbox_view *view, int from, pid_t program)
+{
+	struct sandbox_view v = *view;
+	struct owners *owners;
+	int status = -1, listener;
+
+	/* Where it does not come the program did not come so far either. */
+	listener = sandbox_receive_fd(from);
+	if (listener < 0)
+		reap(program);
+	/* All but two; of numbers that only these have. */
+	v.owners = fcntl(view->owners, F_DUPFD, 8);
+	listener = fcntl(listener, F_DUPFD, 8);
+	if (dup2(v.owners, 0) < 0 || dup2(listener, 1) < 0)
+		_exit(127);
+	close_from(2);
+	v.owners = 0;
+	owners = owners_new(&v);
+	if (owners != NULL)
+		status = owners_serve(owners, 1, program);
+	_exit(status < 0 ? 127 : status);
+}
+
 /* In the first process of the namespaces: 0 in the program, -1 in the first. */
 static int
 first_process(
     struct watch *w, struct sandbox_place *place, const struct sandbox_ids *ids, bool user, int ready, struct err *err)
 {
+	const struct sandbox *s = w->sandbox;
+	int pair[2] = { -1, -1 };
 	char why[WHY_MAX] = "";
 	pid_t pid;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || sandbox_mounts(w->sandbox, ids, user, why, WHY_MAX) < 0 ||
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+	    (s->view != NULL ? sandbox_view_enter : sandbox_mounts)(s, ids, user, why, WHY_MAX) < 0 ||
+	    (s->view != NULL && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) ||
 	    write_full(ready, "", 1) < 0) {
 		(void)write_full(ready, why, WHY_MAX);
 		_exit(1);
@@ -272,9 +318,14 @@ first_process(
 	(void)close(ready);
 	run_first();
 	pid = fork();
-	if (pid > 0)
-		reap(pid);
+	if (pid > 0) {
+		if (s->view == NULL)
+			reap(pid);
+		(void)close(pair[1]);
+		answer(s->view, pair[0], pid);
+	}
 	place->namespaces = true;
+	place->listener_to = pair[1];
 	return pid == 0 ? lock_down(w, place, err) : err_sys(err, "cannot make a process");
 }
 
@@ -339,14 +390,16 @@ sandbox_enter(const struct sandbox *s, struct err *err)
 	run_first();
 	if ((s->without & SANDBOX_LANDLOCK) == 0)
 		place.landlock = landlock_abi();
+	if (s->view != NULL && place.landlock == 1)
+		place.landlock = 0; /* it refuses every rename into another directory */
 	if ((s->without & SANDBOX_NAMESPACES) == 0) {
 		/* root's own first: in a user namespace it could not read what is another user's. */
-		if (geteuid() == 0)
+		if (s->view != NULL ? sandbox_view_user() != UINT32_MAX : geteuid() == 0)
 			rv = in_namespaces(&w, &place, kinds, why, err);
-		if (rv == 1)
+		if (rv == 1 && (s->view == NULL || sandbox_view_user() == UINT32_MAX))
 			rv = in_namespaces(&w, &place, kinds | CLONE_NEWUSER, why, err);
 	}
-	if (rv == 1 && place.landlock > 0 && s->writable == NULL)
+	if (rv == 1 && place.landlock > 0 && !sandbox_writes(s))
 		rv = in_place(&w, &place, err);
 	if (rv != 1)
 		return rv;

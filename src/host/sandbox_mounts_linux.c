@@ -13,16 +13,13 @@
 
 #include "base/defs.h"
 #include "base/io.h"
-#include "host/sandbox_linux.h"
+#include "host/sandbox_mounts_linux.h"
 
 /* mount_setattr(2), Linux 5.12; not yet in every C library. */
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
 #define SET_RECURSIVE 0x8000
-#define ATTR_RDONLY 1u
-#define ATTR_NOSUID 2u
-#define ATTR_NODEV 4u
 
 struct attributes {
 	uint64_t set, clear, propagation, userns_fd;
@@ -45,25 +42,24 @@ put(const char *path, const char *text)
 	return fd < 0 ? -1 : write_full(fd, text, strlen(text));
 }
 
-/* user_namespaces(7): without privileges outside, one id, and no more changes of groups. */
-static int
-map_ids(const struct sandbox_ids *ids)
+int
+map_ids(unsigned uid, unsigned uid_outside, unsigned gid, unsigned gid_outside)
 {
-	char uid[64], gid[64];
+	char uids[64], gids[64];
 
-	(void)snprintf(uid, sizeof(uid), "%u %u 1\n", ids->uid, ids->uid);
-	(void)snprintf(gid, sizeof(gid), "%u %u 1\n", ids->gid, ids->gid);
+	(void)snprintf(uids, sizeof(uids), "%u %u 1\n", uid, uid_outside);
+	(void)snprintf(gids, sizeof(gids), "%u %u 1\n", gid, gid_outside);
 	if (put("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
 		return -1;
-	return put("/proc/self/uid_map", uid) < 0 ? -1 : put("/proc/self/gid_map", gid);
+	return put("/proc/self/uid_map", uids) < 0 ? -1 : put("/proc/self/gid_map", gids);
 }
 
-static int
-set_attributes(const char *path, unsigned flags, uint64_t set, uint64_t clear)
+int
+mount_attributes(const char *path, bool recursive, uint64_t set, uint64_t clear)
 {
 	struct attributes attr = { .set = set, .clear = clear };
 
-	return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &attr, sizeof(attr));
+	return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, recursive ? SET_RECURSIVE : 0, &attr, sizeof(attr));
 }
 
 /* A mount of its own, so that it can differ from what is around it. */
@@ -79,7 +75,7 @@ sandbox_mounts(const struct sandbox *s, const struct sandbox_ids *ids, bool user
 	cleanup_free char *cwd = getcwd(NULL, 0);
 	size_t i;
 
-	if (user && map_ids(ids) < 0)
+	if (user && map_ids(ids->uid, ids->uid, ids->gid, ids->gid) < 0)
 		return failed(why, size, "cannot map the user's id");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return failed(why, size, "cannot separate the mounts");
@@ -91,13 +87,13 @@ sandbox_mounts(const struct sandbox *s, const struct sandbox_ids *ids, bool user
 	for (i = 0; s->writable != NULL && s->writable[i] != NULL; i++)
 		if (bind(s->writable[i]) < 0)
 			return failed(why, size, s->writable[i]);
-	if (set_attributes("/", SET_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, 0) < 0)
+	if (mount_attributes("/", true, MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV, 0) < 0)
 		return failed(why, size, "cannot make the mounts read-only");
 	for (i = 0; i < nitems(devices); i++)
-		if (set_attributes(devices[i], 0, 0, ATTR_NODEV) < 0 && (i == 0 || errno != ENOENT))
+		if (mount_attributes(devices[i], false, 0, MOUNT_NODEV) < 0 && (i == 0 || errno != ENOENT))
 			return failed(why, size, devices[i]);
 	for (i = 0; s->writable != NULL && s->writable[i] != NULL; i++)
-		if (set_attributes(s->writable[i], 0, 0, ATTR_RDONLY) < 0)
+		if (mount_attributes(s->writable[i], false, 0, MOUNT_RDONLY) < 0)
 			return failed(why, size, s->writable[i]);
 	/* The current directory was below the new mounts. */
 	if (cwd != NULL && cwd[0] == '/' && chdir(cwd) < 0)
