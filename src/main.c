@@ -11,6 +11,7 @@
 #include "base/spawn.h"
 #include "cmd/cmd.h"
 #include "cmd/image_arg.h"
+#include "cmd/tool.h"
 
 static const struct command *const commands[] = {
 	&cmd_build,
@@ -115,10 +116,12 @@ main(int argc, char **argv)
 {
 	const struct command *c;
 	struct err err = { 0 };
-	int words;
+	int words, status;
 
 	if (spawn_std_open(&err) < 0)
 		return 1;
+	if (tool_main(argc, argv, &status))
+		return status;
 	if (argc < 2)
 		return usage(stderr, "");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)

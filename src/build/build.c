@@ -16,6 +16,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "build/manifest.h"
+#include "build/script.h"
 #include "build/step.h"
 #include "source/source.h"
 #include "tree/tree.h"
@@ -32,7 +33,7 @@ check_scripts(const struct plan *p, struct err *err)
 
 	for (i = 0; i < p->nsteps; i++)
 		if (p->steps[i].kind == PLAN_SCRIPT)
-			return err_set(err, "%s: scripts are not run in a build yet", p->steps[i].source);
+			return script_check(err);
 	return 0;
 }
 
@@ -136,7 +137,7 @@ steps(struct build *b)
 		return 0;
 	if (tree_date(&b->tree, b->newest, b->err) < 0)
 		return -1;
-	b->result->tree_ns = clock_now_ns() - start - b->result->sets_ns;
+	b->result->tree_ns = clock_now_ns() - start - b->result->sets_ns - b->result->scripts_ns;
 	if (write_image(b, b->options) < 0)
 		return -1;
 	return manifest_write(b);
@@ -153,6 +154,7 @@ build(struct build *b)
 	for (i = 0; i < nblobs; i++)
 		b->blobs[i].source.fd = -1;
 	rv = steps(b);
+	step_scripts_end(b);
 	if (b->has_minimise)
 		minimise_release(&b->minimise);
 	tree_release(&b->tree);

@@ -35,6 +35,11 @@ struct build_options {
 	/* One line that the user should know, that is no error; may be NULL. */
 	void (*note)(void *arg, const char *text);
 	void *note_arg;
+	bool network; /* scripts have it */
+	/* What scripts say: as it comes if verbose, else the end of it if one fails; may be NULL. */
+	void (*output)(void *arg, const char *text, size_t len);
+	void *output_arg;
+	bool verbose;
 };
 
 struct build_result {
@@ -44,6 +49,7 @@ struct build_result {
 	char note[256]; /* what of it the new one does not have, or empty */
 	unsigned unpacked; /* sets that the cache did not have */
 	uint64_t sets_ns; /* opening them, and unpacking; the image's files */
+	uint64_t scripts_ns; /* running scripts, and their files out and in */
 	uint64_t tree_ns; /* the other steps */
 	uint64_t minimise_ns; /* of them PLAN_MINIMISE */
 };

@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/str.h"
+#include "build/script.h"
 #include "build/step.h"
 
 #define FILE_MAX BUILD_KERNEL_MAX /* the largest of what is read whole */
@@ -174,6 +175,21 @@ add_packages(json_t *list, const struct build *b, const struct blob *blobs)
 	}
 }
 
+/* What scripts asked for; the URL of one that was a script itself is there too. */
+static void
+add_fetched(json_t *list, const struct script_room *room)
+{
+	size_t i;
+
+	if (room == NULL)
+		return;
+	/* The last room is the first. */
+	add_fetched(list, room->next);
+	for (i = 0; i < room->nfetched; i++)
+		(void)json_object_set_new(
+		    input(list, "fetched", room->fetched[i].url), "sha256", digest_text(room->fetched[i].digest));
+}
+
 static json_t *
 inputs(const struct build *b, struct err *err)
 {
@@ -201,10 +217,13 @@ inputs(const struct build *b, struct err *err)
 			rv = add_host_file(list, p, "recipe", s->source, err);
 		} else if (s->kind == PLAN_KERNEL && s->source != NULL) {
 			rv = add_host_file(list, p, "kernel", s->source, err);
+		} else if (s->kind == PLAN_SCRIPT && strstr(s->source, "://") == NULL) {
+			rv = add_host_file(list, p, "script", s->source, err);
 		} else if (s->kind == PLAN_SSH_KEYS) {
 			rv = add_keys(list, &b->tree, s->path, err);
 		}
 	}
+	add_fetched(list, b->rooms);
 	if (rv == 0)
 		return list;
 	json_decref(list);
@@ -234,7 +253,7 @@ steps(const struct plan *p)
 	for (i = 0; i < p->nsteps; i++) {
 		s = p->steps[i];
 		if (s.kind == PLAN_IMAGE || build_step_has_blob(&s) || s.kind == PLAN_DIR || s.kind == PLAN_MTREE ||
-		    (s.kind == PLAN_KERNEL && s.source != NULL))
+		    s.kind == PLAN_SCRIPT || (s.kind == PLAN_KERNEL && s.source != NULL))
 			s.source = plan_relative(p, s.source);
 		line.len = 0;
 		plan_step_print(&s, &line);

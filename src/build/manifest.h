@@ -10,7 +10,8 @@
  *	  "tree": "...",                         tree_digest()
  *	  "given": { "IMGSIZE": "256" },         the command line
  *	  "steps": [ "set base.tar.xz", ... ],
- *	  "inputs": [ { "kind": "set"|"package"|"file"|"recipe"|"keys", "path": "...", "sha256": "..." }, ... ],
+ *	  "inputs": [ { "kind": "set"|"package"|"file"|"recipe"|"keys"|"script"|"fetched",
+ *	                "path": "...", "sha256": "..." }, ... ],
  *	                                       a package has "name" and "automatic" too
  *	  "first_boot": "NAME, NAME" }           packages that run something then, if any do
  */

@@ -177,8 +177,8 @@ build_step(struct build *b, const struct plan_step *s)
 		return build_boot(b, s);
 	case PLAN_MINIMISE:
 		return step_minimise(b);
-	case PLAN_SCRIPT: /* build_run() has looked for these */
-		break;
+	case PLAN_SCRIPT:
+		return step_script(b, s);
 	}
 	return 0;
 }

@@ -25,6 +25,8 @@ struct build_image {
 	struct ffs_reader reader;
 };
 
+struct script_room;
+
 struct build {
 	const struct plan *plan;
 	const struct build_options *options;
@@ -39,6 +41,7 @@ struct build {
 	struct boot_blocks boot; /* PLAN_BOOT's; none: not to be booted by a BIOS */
 	struct minimise minimise; /* as long as the tree */
 	bool has_minimise;
+	struct script_room *rooms; /* of scripts that have run, the last first; as long as the tree */
 	struct build_result *result;
 	struct err *err;
 };
@@ -52,6 +55,10 @@ int build_step(struct build *, const struct plan_step *);
 /* PLAN_IMAGE; build_image_close() when the tree is no longer needed. */
 int build_step_image(struct build *, const struct plan_step *);
 void build_image_close(struct build *);
+
+/* Scripts (script.h): one of them, and the end of their rooms. */
+int step_script(struct build *, const struct plan_step *);
+void step_scripts_end(struct build *);
 
 /* Steps whose source is an archive, with a blob. */
 static inline bool

@@ -21,7 +21,7 @@
 
 struct args {
 	struct service_request request;
-	bool dry_run, json, offline, quiet, check, explain;
+	bool dry_run, json, network, offline, quiet, verbose, check, explain;
 };
 
 static const struct option longs[] = {
@@ -31,10 +31,12 @@ static const struct option longs[] = {
 	{ "explain", no_argument, NULL, 'e' },
 	{ "fs", required_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "network", no_argument, NULL, 'N' },
 	{ "offline", no_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "root", required_argument, NULL, 'r' },
 	{ "tag", required_argument, NULL, 't' },
+	{ "verbose", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -43,7 +45,7 @@ parse_options(struct args *a, int argc, char **argv, struct err *err)
 {
 	int ch;
 
-	while ((ch = cmd_getopt(argc, argv, "nqt:", longs, err)) != -1) {
+	while ((ch = cmd_getopt(argc, argv, "nqt:v", longs, err)) != -1) {
 		if (ch == -2)
 			return -1;
 		if (ch == 'a')
@@ -58,8 +60,10 @@ parse_options(struct args *a, int argc, char **argv, struct err *err)
 		a->explain |= ch == 'e';
 		a->dry_run |= ch == 'n';
 		a->json |= ch == 'j';
+		a->network |= ch == 'N';
 		a->offline |= ch == 'o';
 		a->quiet |= ch == 'q';
+		a->verbose |= ch == 'v';
 	}
 	return 0;
 }
@@ -144,6 +148,14 @@ print_note(void *arg, const char *text)
 	str_release(&line);
 }
 
+/* What scripts say. */
+static void
+print_output(void *arg, const char *text, size_t len)
+{
+	(void)arg;
+	(void)fwrite(text, 1, len, stderr);
+}
+
 static int
 minimised(void *arg, const struct minimise *m, const struct build_result *r, struct err *err)
 {
@@ -164,7 +176,11 @@ build(struct args *a, const struct plan *p, struct err *err)
 {
 	struct cmd_progress progress;
 	struct fetch_progress fetching;
-	struct build_options options = { .progress = cmd_progress, .progress_arg = &progress };
+	struct build_options options = { .progress = cmd_progress,
+		.progress_arg = &progress,
+		.output = print_output,
+		.network = a->network,
+		.verbose = a->verbose };
 	struct build_result result;
 	int rv;
 
@@ -187,8 +203,8 @@ build(struct args *a, const struct plan *p, struct err *err)
 		return 0;
 	if (result.note[0] != '\0')
 		(void)fprintf(stderr, "smol: note: %s\n", result.note);
-	return image_result_print(
-	    p->image, &result.options, &result.image, result.sets_ns + result.tree_ns, a->json, err);
+	return image_result_print(p->image, &result.options, &result.image,
+	    result.sets_ns + result.tree_ns + result.scripts_ns, a->json, err);
 }
 
 /* What the make files have to say. */
@@ -242,8 +258,8 @@ run(int argc, char **argv, struct err *err)
 
 const struct command cmd_build = {
 	.name = "build",
-	.args = "[-t TAG] [--arch ARCH] [--fs FS] [--root DIR] [-n] [--json] [--offline] [-q] [--check] [--explain]\n"
-		"\t[NAME=VALUE]... SERVICE",
+	.args = "[-t TAG] [--arch ARCH] [--fs FS] [--root DIR] [-n] [--json] [--network] [--offline] [-qv] [--check]\n"
+		"\t[--explain] [NAME=VALUE]... SERVICE",
 	.summary = "build the image of a service",
 	.help = "  -t, --tag TAG      images/SERVICE-ARCH:TAG.img\n"
 		"  --arch ARCH        amd64, i386 or evbarm-aarch64 (the host's)\n"
@@ -251,8 +267,10 @@ const struct command cmd_build = {
 		"  --root DIR         a root directory made by hand, in place of the sets\n"
 		"  -n, --dry-run      print the steps and do nothing\n"
 		"  --json             print the result, or the steps, as JSON\n"
+		"  --network          scripts have the host's network; without, only FETCH reaches it\n"
 		"  --offline          fetch nothing; a missing set or package is an error\n"
 		"  -q, --quiet        print nothing but errors\n"
+		"  -v, --verbose      show what scripts say, not only when one fails\n"
 		"  --check            no image: what programs in it would not find\n"
 		"  --explain          no image: of each file why it stays, with MINIMIZE and sailor.conf\n"
 		"  NAME=VALUE         a variable; wins over options.mk and own.mk\n"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/defs.h"
+#include "base/str.h"
 #include "tree/tree.h"
 
 struct id {
@@ -105,4 +106,16 @@ int32_t
 tree_group_id(const char *name)
 {
 	return find(groups, nitems(groups), name);
+}
+
+void
+tree_ids_print(struct str *passwd, struct str *group)
+{
+	size_t i;
+
+	/* Nobody's password; the group is of no account. */
+	for (i = 0; i < nitems(users); i++)
+		str_addf(passwd, "%s:*:%d:0::/:/sbin/nologin\n", users[i].name, (int)users[i].number);
+	for (i = 0; i < nitems(groups); i++)
+		str_addf(group, "%s:*:%d:\n", groups[i].name, (int)groups[i].number);
 }

@@ -266,6 +266,8 @@ void tree_mtree_print(struct tree *, struct str *out);
 /* NetBSD's stock users and groups (src/etc/master.passwd, group): number of a name, or -1. */
 int32_t tree_user_id(const char *name);
 int32_t tree_group_id(const char *name);
+/* Them all, as passwd(5) and group(5) have them. */
+void tree_ids_print(struct str *passwd, struct str *group);
 
 /* "uchg,nodump" → chflags(2) bits; -1 and err on an unknown word. */
 int tree_flags_parse(const char *text, uint32_t *flags, struct err *);

@@ -177,7 +177,6 @@ def test_dry_run(ws):
 
 
 def test_errors(ws):
-    put(ws + "/service/post/postinst/mk.sh", "echo\n")
     put(ws + "/service/shell/options.mk", "X!=id\n")
     put(ws + "/service/web/options.mk", "SETS=base rescue\n")
     put(ws + "/service/fifo/etc/x", "")
@@ -196,7 +195,6 @@ def test_errors(ws):
             (["IMGSIZE=1g", "web"], "the command line: bad IMGSIZE '1g': want a number of MB, or auto", 2),
             (["-t", "a/b", "web"], "the command line: bad tag 'a/b': letters, digits, '_', '.' and '-'", 2),
             (["-z", "web"], "unknown option '-z'; see 'smol build --help'", 2),
-            (["post"], "build post: service/post/postinst/mk.sh: scripts are not run in a build yet", 1),
             (["shell"], "service/shell/options.mk:1: 'X !=' runs a shell command, which is not done here: give X=VALUE on the "
              "command line instead", 1),
             (["web", "--offline", "--arch", "evbarm-aarch64"], "build web: there is no set '%s/base.tar.xz', and nothing is fetched "
