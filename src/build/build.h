@@ -46,7 +46,6 @@ struct build_result {
 	struct image_options options; /* the image was written with */
 	struct image_result image;
 	uint8_t from_digest[SHA256_SIZE]; /* of PLAN_IMAGE's image */
-	char note[256]; /* what of it the new one does not have, or empty */
 	unsigned unpacked; /* sets that the cache did not have */
 	uint64_t sets_ns; /* opening them, and unpacking; the image's files */
 	uint64_t scripts_ns; /* running scripts, and their files out and in */

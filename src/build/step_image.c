@@ -59,20 +59,17 @@ open_image(struct build_image *im, const char *path, struct err *err)
 static int
 tell_lost(struct build *b, const struct ffs_tree_lost *lost, const char *path)
 {
-	struct build_result *r = b->result;
-
 	if (lost->snapshots > 0)
 		return err_set(b->err,
 		    "cannot start from image '%s': it has a snapshot of itself, which smol does not read", path);
 	if (lost->attributes > 0 || lost->whiteouts > 0)
-		(void)snprintf(r->note, sizeof(r->note),
-		    "'%.100s': extended attributes (of %" PRIu64 " files) and %" PRIu64 " whiteouts are left out", path,
-		    lost->attributes, lost->whiteouts);
+		build_note(b, "'%s': extended attributes (of %" PRIu64 " files) and %" PRIu64 " whiteouts are left out",
+		    path, lost->attributes, lost->whiteouts);
 	else if (b->image.part.others > 0)
-		(void)snprintf(r->note, sizeof(r->note), "'%.100s': its %" PRIu32 " other partition%s left out", path,
-		    b->image.part.others, b->image.part.others == 1 ? " is" : "s are");
+		build_note(b, "'%s': its %" PRIu32 " other partition%s left out", path, b->image.part.others,
+		    b->image.part.others == 1 ? " is" : "s are");
 	else if (b->image.part.note[0] != '\0')
-		(void)snprintf(r->note, sizeof(r->note), "'%.100s': %.140s", path, b->image.part.note);
+		build_note(b, "'%s': %s", path, b->image.part.note);
 	return 0;
 }
 

@@ -53,15 +53,8 @@ open_room(struct build *b)
 static void
 tell_unfetched(const struct build *b)
 {
-	struct str text = { 0 };
-
-	if (b->rooms->unfetched == NULL || b->options->output == NULL)
-		return;
-	str_add(&text, "scripts went on without a file: ");
-	str_add(&text, b->rooms->unfetched);
-	str_add(&text, "\n");
-	b->options->output(b->options->output_arg, text.p, text.len);
-	str_release(&text);
+	if (b->rooms->unfetched != NULL)
+		build_note(b, "scripts went on without a file: %s", b->rooms->unfetched);
 }
 
 int

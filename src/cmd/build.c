@@ -201,8 +201,6 @@ build(struct args *a, const struct plan *p, struct err *err)
 		return err_wrap(err, "build %s", p->service->name);
 	if (a->quiet || options.no_image)
 		return 0;
-	if (result.note[0] != '\0')
-		(void)fprintf(stderr, "smol: note: %s\n", result.note);
 	return image_result_print(p->image, &result.options, &result.image,
 	    result.sets_ns + result.tree_ns + result.scripts_ns, a->json, err);
 }

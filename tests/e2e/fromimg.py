@@ -138,7 +138,7 @@ def test_makefs():
         if tap.ok(p.returncode == 0, "%s in an MBR with a disklabel" % name, p.stderr):
             same_files(name + ", MBR", "images/mbr.img")
     p = build("web", "FROMIMG=mbr")
-    tap.same(p.stderr, "smol: note: 'images/mbr.img': its 1 other partition is left out\n", "a note tells of other partitions")
+    tap.same(p.stderr, "smol: 'images/mbr.img': its 1 other partition is left out\n", "a note tells of other partitions")
     p = image("resize", "images/mbr.img", "100M")
     tap.ok(p.returncode == 1 and "it has a disklabel, which smol does not write" in p.stderr, "such an image is not changed", p.stderr)
 

@@ -199,7 +199,7 @@ fetch --digest SHA256:%(sha)s -o d.tgz %(url)s/a.tgz
 """ % {"url": url, "sha": hashlib.sha256(good).hexdigest(), "bad": "0" * 64, "port": server.server_address[1]})
     ws.put("service/net/options.mk", "IMGSIZE=auto\nCURLSH=%s/script\n" % url)
     p = ws.build("net", "CURLSH=" + url + "/script")
-    if not tap.ok(p.returncode == 0 and p.stderr.startswith("scripts went on without a file: ") and p.stderr.count("\n") == 1,
+    if not tap.ok(p.returncode == 0 and p.stderr.startswith("smol: scripts went on without a file: ") and p.stderr.count("\n") == 1,
                   "scripts that fetch, and what they did not get", p.stderr):
         server.end()
         return
