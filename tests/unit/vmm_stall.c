@@ -288,6 +288,35 @@ console_without_reader(void)
 	machine_release(&m);
 }
 
+/*
+ * The loop is about to say that the socket has room, when a vCPU ends its line:
+ * that takes the socket out.  Input comes all the same, later.
+ */
+static void
+early_line_and_loop(void)
+{
+	struct ring_buffer b = { MACHINE_SCRATCH, 128, true };
+	struct epoll_event e;
+	struct loop_source *s;
+	uint16_t head;
+	uint32_t len;
+
+	begin();
+	machine_write(&m, M_CONSOLE, MR_CONFIG + 8, 4, 'a');
+	machine_need(epoll_wait(m.host.loop.epoll_fd, &e, 1, 1000) == 1);
+	s = e.data.ptr;
+	CHECK(s == &m.console.ports[0].stream && e.events == EPOLLOUT);
+	machine_write(&m, M_CONSOLE, MR_CONFIG + 8, 4, '\n');
+	s->fn(s->arg, e.events);
+	machine_start(&m, M_CONSOLE, UINT64_MAX);
+	(void)ring_add(&m.rings[0], &b, 1);
+	machine_kick(&m, M_CONSOLE, 0);
+	CHECK(send(m.peers[1], "key", 3, 0) == 3);
+	CHECK(machine_turns(&m, 100) < 100);
+	CHECK(ring_take(&m.rings[0], &head, &len) && len == 3);
+	machine_release(&m);
+}
+
 /* The guest takes no input: it stays in the socket, and the loop rests. */
 static void
 input_not_taken(void)
@@ -340,4 +369,5 @@ uart_without_reader(void)
 
 TEST_MAIN({ "the loop is shared", loop_is_shared }, { "threads that share", workers_share },
     { "a console that is never empty", console_never_empty }, { "a console without a reader", console_without_reader },
-    { "input that is not taken", input_not_taken }, { "a UART without a reader", uart_without_reader })
+    { "an early line, and the loop", early_line_and_loop }, { "input that is not taken", input_not_taken },
+    { "a UART without a reader", uart_without_reader })

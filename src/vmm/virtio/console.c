@@ -284,8 +284,9 @@ stream_event(void *arg, uint32_t events)
 	struct virtio_device *d = &p->console->device;
 
 	(void)pthread_mutex_lock(&d->lock);
-	/* EPOLLONESHOT: the descriptor is silent until it is set again. */
-	p->stream.events = EPOLLONESHOT;
+	/* EPOLLONESHOT: silent until it is set again.  If a vCPU has taken it out meanwhile, it must be added. */
+	if (p->stream.events != 0)
+		p->stream.events = EPOLLONESHOT;
 	if ((events & EPOLLOUT) != 0)
 		output(p);
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
