@@ -66,6 +66,24 @@ choose_bios(struct launch *l, struct err *err)
 	return 0;
 }
 
+/* NetBSD heeds the first console=, which is ours: what the user says about it becomes that. */
+static void
+choose_console(struct launch *l)
+{
+	const char *p = launch_get(l, SET_APPEND);
+	size_t len;
+
+	if (p == NULL || l->machine.guest == MACHINE_GUEST_LINUX)
+		return;
+	for (p += strspn(p, " "); *p != '\0'; p += len + strspn(p + len, " ")) {
+		len = strcspn(p, " ");
+		if (len == strlen("console=com") && strncmp(p, "console=com", len) == 0)
+			l->machine.console = MACHINE_CONSOLE_COM;
+		else if (len == strlen("console=viocon") && strncmp(p, "console=viocon", len) == 0)
+			l->machine.console = MACHINE_CONSOLE_VIOCON;
+	}
+}
+
 static int
 choose_kernel(struct launch *l, struct err *err)
 {
@@ -85,6 +103,7 @@ choose_kernel(struct launch *l, struct err *err)
 	m->acpi = launch_get(l, SET_ACPI) != NULL ? launch_is(l, SET_ACPI) : k.is_linux;
 	m->balloon = launch_is(l, SET_BALLOON);
 	m->console = k.viocon ? MACHINE_CONSOLE_VIOCON : MACHINE_CONSOLE_COM;
+	choose_console(l);
 	return 0;
 }
 

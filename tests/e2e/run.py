@@ -23,6 +23,14 @@ def viocon_by_symbol():
     assert r.returncode == 0 and r.stdout.startswith(b"guest: console=viocon root=ld0a -z guest.end "), r
 
 
+def console_by_argument():
+    """NetBSD looks at the first console= alone: it, and the machine, follow the user's."""
+    for kernel, word, first, device in ((VIOCON, "console=com", b"console=com", False), (COM, "console=viocon", b"console=viocon", True),
+        (VIOCON, "xconsole=com console=comx", b"console=viocon", True)):
+        r = run("-n", "--vmm", "qemu", kernel=kernel, what=word)
+        assert r.returncode == 0 and b"'%s root=ld0a -z " % first in r.stdout and (b"virtconsole" in r.stdout) == device, r
+
+
 def flags_replace_silent():
     assert run(what="guest.end -v").stdout.startswith(b"guest: console=com root=ld0a guest.end -v "), "append"
 
@@ -230,6 +238,7 @@ def workspace_conf():
 TESTS = [
     ("the guest ends: 0, its output and one line", guest_ends),
     ("a kernel with viocon_earlyinit gets a virtio console", viocon_by_symbol),
+    ("the console that -a names", console_by_argument),
     ("flags in -a replace -z", flags_replace_silent),
     ("closed standard descriptors", closed_descriptors),
     ("slow reader, serial: no byte lost", lambda: slow_reader(COM)),
