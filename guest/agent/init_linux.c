@@ -107,8 +107,9 @@ init_mount(const char *what, const char *where, const char *type, const char *op
 }
 
 void
-init_system(bool read_only)
+init_system(bool read_only, const char *root_options)
 {
+	(void)root_options;
 	(void)init_mount("dev", "/dev", "devtmpfs", "");
 	(void)init_mount("proc", "/proc", "proc", "");
 	(void)init_mount("sysfs", "/sys", "sysfs", "");

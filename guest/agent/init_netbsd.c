@@ -5,10 +5,11 @@
  * sys/arch/{amd64,i386,aarch64}/conf/majors.*; mount(2)'s structures are those of the file
  * systems' own headers.
  */
+#include "agent.h"
 #include "netbsd.h"
 
 enum { MNT_RDONLY = 1, MNT_NOEXEC = 4, MNT_NOSUID = 8, MNT_UNION = 0x20, MNT_UPDATE = 0x10000 };
-enum { MNT_LOG = 0x2000000, MNT_NOATIME = 0x4000000 };
+enum { MNT_FORCE = 0x80000, MNT_LOG = 0x2000000, MNT_NOATIME = 0x4000000 };
 
 #if defined(__aarch64__)
 enum { CONS = 2, CTTY = 3, MEM = 0, LOG = 5, FILEDESC = 34, BPF = 32, RND = 52, LD = 92, MD = 18, PARTITIONS = 16 };
@@ -114,6 +115,7 @@ static const struct {
 	{ "nosuid", MNT_NOSUID },
 	{ "union", MNT_UNION },
 	{ "update", MNT_UPDATE },
+	{ "force", MNT_FORCE },
 	{ "log", MNT_LOG },
 	{ "noatime", MNT_NOATIME },
 };
@@ -185,21 +187,32 @@ init_mount(const char *what, const char *where, const char *type, const char *op
 	return syscall(SYS_mount50, (long)type, (long)where, option_flags(options), (long)&args, (long)size);
 }
 
-/* Which type the root has nobody tells us before it is asked. */
+/* With the options that fstab has for it; its type is one of those that a kernel can have there. */
 static void
-root_writable(void)
+update_root(const char *options)
 {
-	if (init_mount(NULL, "/", "ffs", "update,log") < 0 && init_mount(NULL, "/", "ffs", "update") < 0)
-		(void)init_mount(NULL, "/", "ext2fs", "update");
+	static const char *const types[] = { "ffs", "ext2fs" };
+	char update[256] = "update,";
+	size_t i;
+
+	(void)text_add(update, sizeof(update), options);
+	for (i = 0; i < nitems(types); i++) {
+		if (init_mount(NULL, "/", types[i], update) >= 0)
+			return;
+	}
+	/* It was not unmounted, and nobody has checked it. */
+	(void)text_add(update, sizeof(update), ",force");
+	if (init_mount(NULL, "/", types[0], update) >= 0)
+		agent_say("the root file system was not unmounted", NULL, 0);
 }
 
 void
-init_system(bool read_only)
+init_system(bool read_only, const char *root_options)
 {
 	struct file_stat st;
 
 	if (!read_only)
-		root_writable();
+		update_root(root_options);
 	if (sys_lstat("/dev/null", &st) < 0 || sys_lstat("/dev/ptm", &st) < 0) {
 		(void)sys_mkdir("/dev", 0755);
 		(void)init_mount(NULL, "/dev", "tmpfs", "");

@@ -144,13 +144,14 @@ run(int argc, char **argv)
 	}
 	if (!agent.init && path == NULL && fd == UINT32_MAX && !agent.system)
 		usage();
-	open_standard();
-	sys_descriptors_raise();
 	config_read(file);
-	if (sys_wait_init() < 0)
-		return 1;
+	/* There may be no /dev until then. */
 	if (agent.init)
 		init_start();
+	open_standard();
+	sys_descriptors_raise();
+	if (sys_wait_init() < 0)
+		return 1;
 	if (fd != UINT32_MAX && !port_open(NULL, (int)fd))
 		return 1;
 	loop(path, fd == UINT32_MAX);

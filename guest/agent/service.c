@@ -28,6 +28,7 @@ static struct {
 static struct start given;
 static uint8_t given_bytes[AGENT_PAYLOAD_MAX];
 static struct lines lines;
+static char root_options[128];
 
 void
 service_state(uint8_t event[AGENT_EVENT_SIZE])
@@ -62,8 +63,10 @@ read_fstab(bool only_root)
 		}
 		if (n < 4 || f[0][0] == '#')
 			continue;
-		if (only_root && text_same(f[1], "/") && (text_same(f[3], "ro") || text_starts(f[3], "ro,")))
-			config.read_only = true;
+		if (only_root && text_same(f[1], "/")) {
+			(void)text_copy(root_options, sizeof(root_options), f[3]);
+			config.read_only |= text_same(f[3], "ro") || text_starts(f[3], "ro,");
+		}
 		if (!only_root && f[1][0] == '/' && f[1][1] != '\0' && !text_same(f[1], "/dev/pts"))
 			(void)init_mount(f[0], f[1], f[2], f[3]);
 	}
@@ -133,7 +136,7 @@ void
 init_start(void)
 {
 	read_fstab(true);
-	init_system(config.read_only);
+	init_system(config.read_only, root_options);
 	open_console();
 	read_fstab(false);
 	if (config.hostname != NULL)

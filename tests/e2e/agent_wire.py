@@ -44,6 +44,7 @@ class Agent:
         self.sock, self.buffer, self.streams, self.events, self.next = sock, bytearray(), {}, [], 1
         self.deadline = time.monotonic() + timeout
         self.sent = self.acked = 0
+        self.out = bytearray()
         sock.setblocking(False)
         self.greet()
 
@@ -95,18 +96,23 @@ class Agent:
                 return
 
     def send(self, data):
-        """Within the link's window."""
-        while data:
-            part = data
+        self.out += data
+        self.pump()
+
+    def pump(self):
+        """Writes what the link's window and the socket take."""
+        while self.out:
+            n = min(len(self.out), 1 << 16)
             if self.link_window:
-                room = self.link_window - (self.sent - self.acked & 0xffffffff)
-                if room <= 0:
-                    self.step()
-                    continue
-                part = data[:room]
-            self.write(part)
-            self.sent += len(part)
-            data = data[len(part):]
+                n = min(n, self.link_window - (self.sent - self.acked & 0xffffffff))
+            if n <= 0:
+                return
+            try:
+                n = self.sock.send(self.out[:n])
+            except BlockingIOError:
+                return
+            self.sent += n
+            del self.out[:n]
 
     def open(self, kind, argv, **kw):
         s = Stream(self.next)
@@ -118,7 +124,7 @@ class Agent:
 
     def data(self, s, data):
         while data and s.done is None:
-            if s.credit == 0:
+            if s.credit == 0 or len(self.out) > 1 << 16:
                 self.step()
                 continue
             n = min(s.credit, PAYLOAD_MAX, len(data))
@@ -139,9 +145,15 @@ class Agent:
             yield kind, stream, self.take(12 + length)[12:]
 
     def step(self):
+        """Waits for something to come, or to go, and handles it."""
+        self.pump()
         left = self.deadline - time.monotonic()
-        if left <= 0 or not self.read(left):
+        stuck = self.out and (not self.link_window or self.link_window > (self.sent - self.acked & 0xffffffff))
+        r, w, _ = select.select([self.sock], [self.sock] if stuck else [], [], max(0, left))
+        if not r and not w:
             raise Gone("nothing more comes")
+        if r:
+            self.read(0)
         for kind, number, payload in self.frames():
             s = self.streams.get(number)
             if kind == ACK:
