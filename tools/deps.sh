@@ -29,6 +29,7 @@ demo|cmd python3|python3|python3|python3|python|python
 demo|cmd xz|xz-utils|xz|xz|xz|xz
 check|cmd qemu-system-aarch64|qemu-system-arm|qemu-system-aarch64-core|qemu-system-aarch64|qemu-system-aarch64|qemu
 check|cmd clang|clang|clang|clang|clang|llvm
+check|cmd ld.lld|lld|lld|lld|lld|lld
 check|fuzzer|@fuzzer|compiler-rt|compiler-rt|compiler-rt|llvm
 check|cmd clang-format|clang-format|clang-tools-extra|clang-extra-tools|clang|clang-format
 check|cmd fls|sleuthkit|sleuthkit|sleuthkit|sleuthkit|sleuthkit

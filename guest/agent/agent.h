@@ -6,6 +6,7 @@
  *	main.c		arguments, the loop
  *	port.c		the console port: frames in, frames out, the beginning of a session
  *	stream.c	a stream: a process, its pipes or terminal, its credit
+ *	start.c		what it shall be
  *	process.c	making that process
  *	tar_in.c, tar_out.c	what runs in it for PUT and GET
  *	request.c	OPENs that need no process
@@ -84,10 +85,13 @@ bool stream_busy(void);
 bool stream_reaped(long pid, int status);
 void stream_done(uint32_t id, enum agent_end, uint32_t status, const char *text);
 
-/* --- process.c --- */
+/* --- start.c --- */
 
 /* NULL, or what is wrong. */
 const char *start_parse(struct start *, uint8_t *payload, size_t len);
+
+/* --- process.c --- */
+
 struct process {
 	long pid;
 	int in, out, err, report;

@@ -8,7 +8,9 @@
 static const char *
 stop(const struct start *s)
 {
-	static const char *const names[] = { [SYS_HALT] = "halt", [SYS_POWEROFF] = "poweroff", [SYS_REBOOT] = "reboot" };
+	static const char *const names[] = {
+		[SYS_HALT] = "halt", [SYS_POWEROFF] = "poweroff", [SYS_REBOOT] = "reboot"
+	};
 	uint64_t timeout_ms = 10000;
 	size_t i;
 

@@ -116,7 +116,8 @@ const char *sys_error(long negative_errno);
 
 /* --- init: init_netbsd.c, init_linux.c --- */
 
-/* Mounts, devices: afterwards there is a /dev/console. read_only: the root stays so. root_options: fstab's for it, or "". */
+/* Mounts, devices: afterwards there is a /dev/console. read_only: the root stays so. root_options: fstab's for it, or
+ * "". */
 void init_system(bool read_only, const char *root_options);
 /* options: as fstab(5) has them. */
 long init_mount(const char *what, const char *where, const char *type, const char *options);

@@ -257,8 +257,8 @@ sys_reap(int *status)
 }
 
 /* Linux's numbers, by the protocol's; those that Linux lacks are 0. */
-static const uint8_t signals[33] = { 0, 1, 2, 3, 4, 5, 6, 0, 8, 9, 7, 11, 31, 13, 14, 15, 23, 19, 20, 18, 17, 21, 22, 29,
-	24, 25, 26, 27, 28, 0, 10, 12, 30 };
+static const uint8_t signals[33] = { 0, 1, 2, 3, 4, 5, 6, 0, 8, 9, 7, 11, 31, 13, 14, 15, 23, 19, 20, 18, 17, 21, 22,
+	29, 24, 25, 26, 27, 28, 0, 10, 12, 30 };
 
 long
 sys_kill(long pid, uint32_t sig)

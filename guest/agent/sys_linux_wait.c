@@ -164,7 +164,9 @@ sys_sync(void)
 void
 sys_stop(enum sys_stop how)
 {
-	static const uint32_t magic[] = { [SYS_HALT] = 0xcdef0123, [SYS_POWEROFF] = 0x4321fedc, [SYS_REBOOT] = 0x1234567 };
+	static const uint32_t magic[] = {
+		[SYS_HALT] = 0xcdef0123, [SYS_POWEROFF] = 0x4321fedc, [SYS_REBOOT] = 0x1234567
+	};
 
 	(void)syscall(SYS_reboot, (long)0xfee1dead, 672274793, (long)magic[how], 0);
 }

@@ -29,9 +29,9 @@ syscall_raw(long n, const long v[6], long *second)
 	register long r9 __asm__("r9") = v[5];
 
 	__asm__ volatile(SYSCALL_INSTRUCTION
-	    : "+a"(n), "+d"(c), "+r"(r10), "+r"(r8), "+r"(r9)
-	    : "D"(v[0]), "S"(v[1])
-	    : "rcx", "r11", "memory", "cc");
+			 : "+a"(n), "+d"(c), "+r"(r10), "+r"(r8), "+r"(r9)
+			 : "D"(v[0]), "S"(v[1])
+			 : "rcx", "r11", "memory", "cc");
 	*second = c;
 	return n;
 }
@@ -46,9 +46,9 @@ syscall_raw(long n, const long v[6], long *second)
 
 	__asm__ volatile("movl %%esp, %%edi\n\tmovl %%ecx, %%esp\n\tint $0x80\n\tmovl %%edi, %%esp\n\tjnc 1f\n\tnegl "
 			 "%%eax\n1:"
-	    : "+a"(n), "=d"(*second), "+c"(top)
-	    : "m"(stack)
-	    : "edi", "memory", "cc");
+			 : "+a"(n), "=d"(*second), "+c"(top)
+			 : "m"(stack)
+			 : "edi", "memory", "cc");
 	return n;
 }
 
@@ -74,9 +74,9 @@ syscall_raw(long n, const long v[6], long *second)
 	register long x5 __asm__("x5") = v[5];
 
 	__asm__ volatile(SYSCALL_INSTRUCTION
-	    : "+r"(x0), "+r"(x1), "+r"(number)
-	    : "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-	    : "memory", "cc");
+			 : "+r"(x0), "+r"(x1), "+r"(number)
+			 : "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory", "cc");
 	*second = x1;
 	return x0;
 }

@@ -96,7 +96,7 @@ agent_head_get(const uint8_t b[AGENT_HEAD_SIZE], struct agent_head *h)
 	h->stream = get_le32(b + 4);
 	h->length = get_le32(b + 8);
 	return b[0] == AGENT_MAGIC0 && b[1] == AGENT_MAGIC1 && agent_head_sum(b) == 0xff && h->type > 0 &&
-	    h->type < AGENT_NTYPES && h->length <= AGENT_PAYLOAD_MAX;
+	       h->type < AGENT_NTYPES && h->length <= AGENT_PAYLOAD_MAX;
 }
 
 /* --- how something ended --- */
