@@ -268,6 +268,10 @@ step(struct agent_link *l, const uint8_t *p, size_t n)
 
 	if (n < AGENT_HEAD_SIZE)
 		return 0;
+	if (!l->is_open && l->kind == AGENT_LINK_SERVER) {
+		agent_link_fail(l, "");
+		return 1;
+	}
 	if (!l->is_open) {
 		/* Rubbish of an earlier session, or an echo. */
 		if (!head || h.type != AGENT_WELCOME || h.length < AGENT_WELCOME_SIZE || h.length > 1024)
@@ -280,7 +284,8 @@ step(struct agent_link *l, const uint8_t *p, size_t n)
 		return AGENT_HEAD_SIZE + h.length;
 	}
 	if (!head) {
-		agent_link_fail(l, "what it says is not a frame");
+		/* Zeros: another agent's filler. */
+		agent_link_fail(l, p[0] == 0 ? "the agent has begun anew" : "what the agent says is not a frame");
 		return 1;
 	}
 	if (n < AGENT_HEAD_SIZE + h.length)
