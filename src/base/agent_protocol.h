@@ -102,7 +102,7 @@ agent_head_get(const uint8_t b[AGENT_HEAD_SIZE], struct agent_head *h)
 /* --- how something ended --- */
 
 enum agent_end {
-	AGENT_EXITED, /* status: as given to exit(2); 0 for requests that are met */
+	AGENT_EXITED, /* status: as the process gave it; 0 for requests that are met */
 	AGENT_SIGNALLED, /* status: the signal */
 	AGENT_FAILED, /* text says why; status: 126 or 127 as sh has it, or 1 */
 	AGENT_CLOSED, /* by the host */

@@ -160,6 +160,8 @@ class Agent:
                 self.acked = struct.unpack("<I", payload)[0]
             elif kind == EVENT:
                 self.events.append((payload[0], payload[1], payload[2], struct.unpack_from("<I", payload, 4)[0]))
+            elif kind == WELCOME:
+                pass  # an answer to a HELLO that was said twice
             elif kind == LOST:
                 raise Gone("the agent is lost")
             elif s is None:

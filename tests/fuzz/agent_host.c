@@ -4,6 +4,7 @@
  * port.  The first of each chunk says how many follow; the nonce of the host is
  * put where a WELCOME wants it, so that sessions do begin.
  */
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
