@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the host and smol-agent in the guest say to each other over one console
- * port (doc/design/0009-agent.md).  Included by both: needs no library.
+ * port (doc/design/0012-agent.md).  Included by both: needs no library.
  *
  * A frame is a head and its payload; numbers are little-endian:
  *
