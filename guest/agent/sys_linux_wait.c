@@ -26,6 +26,7 @@ enum { POLLIN = 1, POLLOUT = 4, SIG_SETMASK = 2, POLLS = 256 };
 enum { TCGETS = 0x5401, TCSETSF = 0x5404, TIOCSCTTY = 0x540e, TIOCSWINSZ = 0x5414, TIOCGPTPEER = 0x5441 };
 enum { CS8 = 0x30, CREAD = 0x80, CLOCAL = 0x800, VTIME = 5, VMIN = 6 };
 #define TIOCSPTLCK 0x40045431L
+#define SIGNALS 64
 #define SIGCHLD_BIT (UINT64_C(1) << 16)
 
 static int children = -1;
@@ -49,8 +50,11 @@ sys_signals_default(void)
 {
 	static const uint64_t none;
 	static const struct lx_sigaction normal;
+	long sig;
 
-	(void)syscall(SYS_rt_sigaction, 13, (long)&normal, 0, 8);
+	/* What whoever started the agent ignores (nohup), too. */
+	for (sig = 1; sig <= SIGNALS; sig++)
+		(void)syscall(SYS_rt_sigaction, sig, (long)&normal, 0, 8);
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8);
 }
 

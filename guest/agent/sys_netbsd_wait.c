@@ -78,6 +78,8 @@ wait_events(struct nb_timespec *timeout)
 	return n;
 }
 
+#define SIGNALS 64 /* sys/signal.h: NSIG */
+
 static void
 handle_signal(int sig, void *handler)
 {
@@ -108,8 +110,11 @@ void
 sys_signals_default(void)
 {
 	static const uint32_t none[4];
+	int sig;
 
-	handle_signal(AGENT_SIGSYS, (void *)0);
+	/* What whoever started the agent ignores (nohup), too. */
+	for (sig = 1; sig < SIGNALS; sig++)
+		handle_signal(sig, (void *)0);
 	(void)syscall(SYS_sigprocmask14, SIG_SETMASK, (long)none, 0);
 }
 
