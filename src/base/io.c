@@ -143,6 +143,18 @@ dir_make(const char *path, struct err *err)
 	return 0;
 }
 
+int
+dir_make_parent(const char *path, struct err *err)
+{
+	cleanup_free char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+
+	if (slash == NULL || slash == dir)
+		return 0;
+	*slash = '\0';
+	return dir_make(dir, err);
+}
+
 /* The directory part, "." if there is none. */
 static char *
 parent_of(const char *path)

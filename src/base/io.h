@@ -24,6 +24,8 @@ char *file_read(const char *path, size_t max, size_t *len, struct err *);
 
 /* mkdir -p; 0755 and the umask. */
 int dir_make(const char *path, struct err *);
+/* The directory that path is in. */
+int dir_make_parent(const char *path, struct err *);
 
 /*
  * A file in the making.  Nothing is visible under its path until

@@ -37,18 +37,6 @@ check_scripts(const struct plan *p, struct err *err)
 	return 0;
 }
 
-static int
-make_parent(const char *path, struct err *err)
-{
-	cleanup_free char *dir = xstrdup(path);
-	char *slash = strrchr(dir, '/');
-
-	if (slash == NULL || slash == dir)
-		return 0;
-	*slash = '\0';
-	return dir_make(dir, err);
-}
-
 /* --- and after the last --- */
 
 /* The image could not be written: if IMGSIZE is the reason, say so, and in its unit. */
@@ -101,7 +89,7 @@ write_image(struct build *b, const struct build_options *bo)
 		.progress = bo->progress,
 		.progress_arg = bo->progress_arg,
 	};
-	if (image_bytes(b, o) < 0 || make_parent(p->image, b->err) < 0)
+	if (image_bytes(b, o) < 0 || dir_make_parent(p->image, b->err) < 0)
 		return -1;
 	if (image_write(p->image, &b->tree, o, &b->result->image, b->err) < 0)
 		return explain_size(b, o);

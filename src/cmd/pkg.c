@@ -92,6 +92,26 @@ pkg_service(struct pkg_args *a, const char *words, struct err *err)
 	return service_load(&a->arena, &a->workspace, &request, &a->service, err);
 }
 
+int
+pkg_show(int argc, char **argv, bool knows_all,
+    int (*show)(struct pkg_args *, const struct package_repos *, struct err *), struct err *err)
+{
+	struct package_repos repos;
+	struct pkg_args a;
+	int rv = pkg_args_parse(&a, argc, argv, knows_all, err);
+
+	if (rv == 0)
+		rv = pkg_service(&a, NULL, err);
+	if (rv == 0)
+		rv = packages_open(&a.arena, &a.workspace, &a.service, &a.options, &repos, err);
+	if (rv == 0) {
+		rv = show(&a, &repos, err);
+		packages_close(&repos);
+	}
+	pkg_args_release(&a);
+	return rv;
+}
+
 json_t *
 pkg_json(const char *text)
 {

@@ -35,6 +35,10 @@ void pkg_args_release(struct pkg_args *);
 /* The defaults, with ADDPKGS=words if there are some: what is wanted. */
 int pkg_service(struct pkg_args *, const char *words, struct err *);
 
+/* A command's run(): show() with the repositories open, nothing wanted. */
+int pkg_show(int argc, char **argv, bool knows_all,
+    int (*show)(struct pkg_args *, const struct package_repos *, struct err *), struct err *);
+
 /* Text of a repository: JSON, or null where it is "" or not UTF-8; a terminal's, without what it would obey. */
 json_t *pkg_json(const char *text);
 void pkg_print(const char *text);

@@ -131,20 +131,7 @@ show(struct pkg_args *a, const struct package_repos *repos, struct err *err)
 static int
 run(int argc, char **argv, struct err *err)
 {
-	struct package_repos repos;
-	struct pkg_args a;
-	int rv = pkg_args_parse(&a, argc, argv, false, err);
-
-	if (rv == 0)
-		rv = pkg_service(&a, NULL, err);
-	if (rv == 0)
-		rv = packages_open(&a.arena, &a.workspace, &a.service, &a.options, &repos, err);
-	if (rv == 0) {
-		rv = show(&a, &repos, err);
-		packages_close(&repos);
-	}
-	pkg_args_release(&a);
-	return rv;
+	return pkg_show(argc, argv, false, show, err);
 }
 
 const struct command cmd_pkg_info = {

@@ -139,7 +139,7 @@ list_json(const struct list *l)
 }
 
 static int
-show(const struct pkg_args *a, const struct package_repos *repos, struct err *err)
+show(struct pkg_args *a, const struct package_repos *repos, struct err *err)
 {
 	struct list l = { 0 };
 	int rv;
@@ -160,20 +160,7 @@ show(const struct pkg_args *a, const struct package_repos *repos, struct err *er
 static int
 run(int argc, char **argv, struct err *err)
 {
-	struct package_repos repos;
-	struct pkg_args a;
-	int rv = pkg_args_parse(&a, argc, argv, true, err);
-
-	if (rv == 0)
-		rv = pkg_service(&a, NULL, err);
-	if (rv == 0)
-		rv = packages_open(&a.arena, &a.workspace, &a.service, &a.options, &repos, err);
-	if (rv == 0) {
-		rv = show(&a, &repos, err);
-		packages_close(&repos);
-	}
-	pkg_args_release(&a);
-	return rv;
+	return pkg_show(argc, argv, true, show, err);
 }
 
 const struct command cmd_pkg_search = {

@@ -68,18 +68,6 @@ copy(const char *const *argv, struct err *err)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-static int
-make_parent(const char *path, struct err *err)
-{
-	cleanup_free char *dir = xstrdup(path);
-	char *slash = strrchr(dir, '/');
-
-	if (slash == NULL || slash == dir)
-		return 0;
-	*slash = '\0';
-	return dir_make(dir, err);
-}
-
 int
 tool_rsynclite(int argc, char **argv, struct err *err)
 {
@@ -103,7 +91,8 @@ tool_rsynclite(int argc, char **argv, struct err *err)
 		memcpy(words, (const char *[]){ "/bin/sh", "-c", script, "sh", from, to }, 6 * sizeof(*words));
 		rv = dir_make(to, err) < 0 ? -1 : copy(words, err);
 	} else {
-		rv = make_parent(to, err) < 0 ? -1 : copy((const char *[]){ "cp", "-f", "--", from, to, NULL }, err);
+		rv =
+		    dir_make_parent(to, err) < 0 ? -1 : copy((const char *[]){ "cp", "-f", "--", from, to, NULL }, err);
 	}
 	free(words);
 	return rv;
