@@ -31,41 +31,9 @@ sys_open(const char *path, int flags, uint32_t mode)
 }
 
 long
-sys_read(int fd, void *buf, size_t n)
-{
-	return syscall(SYS_read, fd, (long)buf, (long)n);
-}
-
-long
-sys_write(int fd, const void *buf, size_t n)
-{
-	return syscall(SYS_write, fd, (long)buf, (long)n);
-}
-
-void
-sys_close(int fd)
-{
-	(void)syscall(SYS_close, fd);
-}
-
-long
 sys_dup2(int from, int to)
 {
 	return from == to ? syscall(SYS_fcntl, to, 2, 0) : syscall(SYS_dup3, from, to, 0);
-}
-
-void
-sys_nonblock(int fd, bool on)
-{
-	long flags = syscall(SYS_fcntl, fd, 3); /* F_GETFL, F_SETFL */
-
-	(void)syscall(SYS_fcntl, fd, 4, on ? flags | O_NONBLOCK : flags & ~(long)O_NONBLOCK);
-}
-
-long
-sys_pipe(int fds[2])
-{
-	return syscall(SYS_pipe2, (long)fds, O_CLOEXEC);
 }
 
 long
@@ -209,12 +177,6 @@ sys_set_mtime(const char *path, int64_t mtime)
 	return syscall(SYS_utimensat, AT_FDCWD, (long)path, (long)times, AT_SYMLINK_NOFOLLOW);
 }
 
-long
-sys_chdir(const char *path)
-{
-	return syscall(SYS_chdir, (long)path);
-}
-
 /* --- processes --- */
 
 long
@@ -223,29 +185,11 @@ sys_fork(void)
 	return syscall(SYS_clone, 17 /* SIGCHLD */);
 }
 
-long
-sys_execve(const char *path, char *const *argv, char *const *env)
-{
-	return syscall(SYS_execve, (long)path, (long)argv, (long)env);
-}
-
 void
 sys_exit(int status)
 {
 	for (;;)
 		(void)syscall(SYS_exit_group, status);
-}
-
-long
-sys_getpid(void)
-{
-	return syscall(SYS_getpid, 0);
-}
-
-long
-sys_geteuid(void)
-{
-	return syscall(SYS_geteuid, 0);
 }
 
 long
@@ -281,18 +225,6 @@ sys_end(int status, uint32_t *value)
 		;
 	*value = i;
 	return AGENT_SIGNALLED;
-}
-
-long
-sys_setsid(void)
-{
-	return syscall(SYS_setsid, 0);
-}
-
-void
-sys_umask(uint32_t mask)
-{
-	(void)syscall(SYS_umask, (long)mask);
 }
 
 long
