@@ -4,6 +4,8 @@
  */
 #include "cmd/kernel_arg.h"
 
+#include "cmd/cmd.h"
+
 int
 kernel_arg_open(struct kernel_arg *a, const char *path, bool writable, struct err *err)
 {
@@ -35,4 +37,26 @@ kernel_arg_close(struct kernel_arg *a)
 	cfdata_release(&a->table);
 	if (a->map.p != NULL)
 		kernel_unmap(&a->map);
+}
+
+int
+kernel_arg_show(int argc, char **argv, int (*show)(struct kernel_arg *, bool json, struct err *), struct err *err)
+{
+	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { NULL, 0, NULL, 0 } };
+	struct kernel_arg a;
+	bool json = false;
+	int ch, rv;
+
+	while ((ch = cmd_getopt(argc, argv, "", longs, err)) != -1) {
+		if (ch != 'j')
+			return -1;
+		json = true;
+	}
+	if (argc - optind != 1)
+		return err_usage(err, "want one KERNEL; see 'smol %s --help'", argv[0]);
+	rv = kernel_arg_open(&a, argv[optind], false, err);
+	if (rv == 0)
+		rv = show(&a, json, err);
+	kernel_arg_close(&a);
+	return rv < 0 ? -1 : cmd_flush(err);
 }

@@ -22,4 +22,7 @@ int kernel_arg_open(struct kernel_arg *, const char *path, bool writable, struct
 int kernel_arg_table(struct kernel_arg *, struct err *);
 void kernel_arg_close(struct kernel_arg *);
 
+/* A command's run(): [--json] KERNEL, of which show() tells. */
+int kernel_arg_show(int argc, char **argv, int (*show)(struct kernel_arg *, bool json, struct err *), struct err *);
+
 #endif

@@ -158,23 +158,7 @@ inspect(struct kernel_arg *a, bool json, struct err *err)
 static int
 run(int argc, char **argv, struct err *err)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { NULL, 0, NULL, 0 } };
-	struct kernel_arg a;
-	bool json = false;
-	int ch, rv;
-
-	while ((ch = cmd_getopt(argc, argv, "", longs, err)) != -1) {
-		if (ch != 'j')
-			return -1;
-		json = true;
-	}
-	if (argc - optind != 1)
-		return err_usage(err, "want one KERNEL; see 'smol kernel inspect --help'");
-	rv = kernel_arg_open(&a, argv[optind], false, err);
-	if (rv == 0)
-		rv = inspect(&a, json, err);
-	kernel_arg_close(&a);
-	return rv < 0 ? -1 : cmd_flush(err);
+	return kernel_arg_show(argc, argv, inspect, err);
 }
 
 const struct command cmd_kernel_inspect = {

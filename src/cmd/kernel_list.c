@@ -55,29 +55,20 @@ print_json(const struct kernel_arg *a, struct err *err)
 }
 
 static int
+list(struct kernel_arg *a, bool json, struct err *err)
+{
+	if (kernel_arg_table(a, err) < 0)
+		return -1;
+	if (json)
+		return print_json(a, err);
+	print_table(&a->table);
+	return 0;
+}
+
+static int
 run(int argc, char **argv, struct err *err)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { NULL, 0, NULL, 0 } };
-	struct kernel_arg a;
-	bool json = false;
-	int ch, rv;
-
-	while ((ch = cmd_getopt(argc, argv, "", longs, err)) != -1) {
-		if (ch != 'j')
-			return -1;
-		json = true;
-	}
-	if (argc - optind != 1)
-		return err_usage(err, "want one KERNEL; see 'smol kernel list --help'");
-	rv = kernel_arg_open(&a, argv[optind], false, err);
-	if (rv == 0)
-		rv = kernel_arg_table(&a, err);
-	if (rv == 0 && json)
-		rv = print_json(&a, err);
-	else if (rv == 0)
-		print_table(&a.table);
-	kernel_arg_close(&a);
-	return rv < 0 ? -1 : cmd_flush(err);
+	return kernel_arg_show(argc, argv, list, err);
 }
 
 const struct command cmd_kernel_list = {
